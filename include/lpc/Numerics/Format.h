@@ -27,7 +27,7 @@ public:
   Format &operator=(const Format &) = delete;
 
   /// Finds or makes the format with this spelling (docs/Formats.md has the grammar): `int4`, `uint8`, `int8.narrow`,
-  /// `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,inf=none,nan=none>`, ... Returns null and sets `error` to one
+  /// `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,specials=fn>`, ... Returns null and sets `error` to one
   /// sentence if there is none.
   static const Format *parse(std::string_view spelling, std::string *error = nullptr);
 
@@ -46,6 +46,10 @@ public:
   /// rounding, uniform in [0, 2^policy.randomBits).
   virtual uint32_t encode(double x, const Conversion &policy, uint32_t random = 0) const = 0;
 
+  /// A code that decodes but stands outside the format, so that encode never makes it (the lowest code of a narrow
+  /// integer). It does not count in max(), lowest() and minPositive().
+  virtual bool isReserved(uint32_t code) const { return false; }
+
   // Derived from decode -----------------------------------------------------------------------------------
   bool isSigned() const { return lowest() < 0; }
   bool hasInf() const { return hasInf_; }
@@ -60,8 +64,8 @@ public:
   int fractionBits() const { return fractionBits_; }
   /// Bits of a two's complement integer that holds each finite value times 2^fractionBits().
   unsigned imageBits() const { return imageBits_; }
-  /// Each finite value as a double, indexed by code (NaN and infinities as such). For widths up to 16.
-  const std::vector<double> &table() const;
+  /// The value of each code as a double, indexed by code (NaN and infinities as such).
+  const std::vector<double> &table() const { return table_; }
 
 protected:
   Format(Family family, unsigned width, std::string name)
@@ -78,7 +82,7 @@ private:
   double max_ = 0, lowest_ = 0, minPositive_ = 0;
   int fractionBits_ = 0;
   unsigned imageBits_ = 0;
-  mutable std::vector<double> table_;
+  std::vector<double> table_;
 };
 
 /// Spellings of the presets that name one element format, for help texts and near-miss suggestions.
@@ -100,6 +104,11 @@ public:
 
   Exact decode(uint32_t code) const override;
   uint32_t encode(double x, const Conversion &policy, uint32_t random = 0) const override;
+  /// Affine quantization with the zero point outside the rounding (ONNX): overflow(round(x) + zeroPoint). The policy
+  /// `NaNPolicy::Zero` gives the code of the real number 0, which is the zero point.
+  uint32_t encodeAffine(double x, int32_t zeroPoint, const Conversion &policy,
+                        uint32_t random = 0) const;
+  bool isReserved(uint32_t code) const override;
 
 private:
   IntegerFormat(unsigned width, bool isSigned, bool narrow);
@@ -113,7 +122,8 @@ enum class Specials : uint8_t {
   FN,       ///< the all-ones code is NaN (both signs); no inf
   FNUZ,     ///< the code of negative zero is the only NaN; no inf, no negative zero
   Finite,   ///< neither inf nor NaN
-  Extended, ///< P3109: the top code is inf, the code of negative zero is NaN
+  Extended, ///< P3109: the top code is inf, the code of negative zero is NaN (unsigned: the top code is NaN and the
+            ///< one below it is inf)
 };
 
 struct MinifloatParams {
@@ -139,6 +149,10 @@ public:
 
 private:
   MinifloatFormat(const MinifloatParams &params, std::string name);
+  uint32_t signBit(bool negative) const;
+  uint32_t nanCode(bool negative) const;
+  uint32_t zeroResult(bool negative, const Conversion &policy) const;
+  uint32_t overflowResult(bool negative, const Conversion &policy) const;
   MinifloatParams params_;
 };
 

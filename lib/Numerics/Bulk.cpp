@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Conversion of whole arrays: a branch-free loop for integers, a table of thresholds for other
+// formats of up to 8 bits, and the exact encoder for the rest.
+#include "lpc/Numerics/Bulk.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <tuple>
+
+namespace lpc::num {
+
+// -- random bits
+// -----------------------------------------------------------------------------------------
+
+/// The finalizer of splitmix64: a bijection in which every input bit reaches every output bit.
+static uint64_t mix(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+uint32_t randomBits(uint64_t seed, uint64_t index, unsigned bits) {
+  assert(bits >= 1 && bits <= 32 && "stochastic rounding takes 1 to 32 bits");
+  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
+  return static_cast<uint32_t>(mix(mix(seed + golden) + index * golden) >> (64 - bits));
+}
+
+// -- threshold tables
+// ------------------------------------------------------------------------------------
+
+namespace {
+
+/// Floating-point bits as a signed integer that grows with the value: -NaN, -inf, ..., -0, +0, ...,
+/// inf, NaN.
+int32_t toKey(float x) {
+  int32_t bits = std::bit_cast<int32_t>(x);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+int64_t toKey(double x) {
+  int64_t bits = std::bit_cast<int64_t>(x);
+  return bits ^ ((bits >> 63) & 0x7fffffffffffffff);
+}
+float fromKey(int32_t key) { return std::bit_cast<float>(key ^ ((key >> 31) & 0x7fffffff)); }
+double fromKey(int64_t key) {
+  return std::bit_cast<double>(key ^ ((key >> 63) & 0x7fffffffffffffff));
+}
+
+/// The encoder as a step function of the key: codes[i] from firstKey[i] up to the next step.
+template <typename T> class StepTable {
+public:
+  using Key = decltype(toKey(T()));
+
+  StepTable(const Format &format, const Conversion &policy) {
+    auto codeOf = [&](Key key) {
+      return static_cast<uint16_t>(format.encode(static_cast<double>(fromKey(key)), policy));
+    };
+    // Between two neighbouring values there is at most one step, because rounding goes to one or
+    // the other.
+    std::vector<Key> anchors;
+    const T inf = std::numeric_limits<T>::infinity();
+    for (T x : {-inf, T(-0.0), T(0.0), inf})
+      anchors.push_back(toKey(x));
+    for (double v : format.table())
+      if (std::isfinite(v))
+        anchors.push_back(toKey(static_cast<T>(v)));
+    std::sort(anchors.begin(), anchors.end());
+    anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
+
+    Key least = std::numeric_limits<Key>::min();
+    addStep(least, codeOf(toKey(-std::numeric_limits<T>::quiet_NaN())));
+    addStep(anchors.front(), codeOf(anchors.front()));
+    for (size_t i = 1; i < anchors.size(); ++i) {
+      uint16_t upper = codeOf(anchors[i]);
+      if (upper == codes_.back())
+        continue;
+      Key below = anchors[i - 1], from = anchors[i];
+      while (from - below > 1) {
+        Key middle = below + (from - below) / 2;
+        (codeOf(middle) == upper ? from : below) = middle;
+      }
+      addStep(from, upper);
+    }
+    addStep(toKey(inf) + 1, codeOf(toKey(std::numeric_limits<T>::quiet_NaN())));
+    // A power of two of steps makes the search a fixed number of selections. Padding is never
+    // reached by a key below it, and equals the last step for the greatest key.
+    uint16_t last = codes_.back();
+    size_t padded = std::bit_ceil(codes_.size());
+    firstKeys_.resize(padded, std::numeric_limits<Key>::max());
+    codes_.resize(padded, last);
+  }
+
+  uint16_t operator()(T x) const {
+    const Key key = toKey(x);
+    const Key *keys = firstKeys_.data();
+    size_t at = 0;
+    for (size_t half = codes_.size() / 2; half != 0; half /= 2)
+      at += keys[at + half] <= key ? half : 0;
+    return codes_[at];
+  }
+
+private:
+  void addStep(Key key, uint16_t code) {
+    if (!codes_.empty() && codes_.back() == code)
+      return;
+    firstKeys_.push_back(key);
+    codes_.push_back(code);
+  }
+  std::vector<Key> firstKeys_;
+  std::vector<uint16_t> codes_;
+};
+
+} // namespace
+
+/// The tables of one format and policy.
+class detail::StepTables {
+public:
+  StepTables(const Format &format, const Conversion &policy) : wide_(format, policy) {
+    for (double v : format.table())
+      if (std::isfinite(v) && static_cast<double>(static_cast<float>(v)) != v)
+        return;
+    narrow_.emplace(format, policy);
+  }
+
+  /// For floats; absent if a value of the format is no float.
+  const StepTable<float> *narrow() const { return narrow_ ? &*narrow_ : nullptr; }
+  const StepTable<double> &wide() const { return wide_; }
+
+  /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
+  static const StepTables *find(const Format &format, const Conversion &policy) {
+    constexpr unsigned widest = 8;
+    if (format.width() > widest || policy.rounding == Rounding::Stochastic)
+      return nullptr;
+    using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
+    static auto *mutex = new std::mutex;
+    static auto *cache = new std::map<Id, std::unique_ptr<StepTables>>;
+    std::lock_guard lock(*mutex);
+    auto &entry = (*cache)[{&format, policy.rounding, policy.overflow, policy.nan}];
+    if (!entry)
+      entry = std::make_unique<StepTables>(format, policy);
+    return entry.get();
+  }
+
+private:
+  StepTable<double> wide_;
+  std::optional<StepTable<float>> narrow_;
+};
+
+// -- integers
+// --------------------------------------------------------------------------------------------
+
+/// q = clamp(round(x / scale) + zeroPoint) for every deterministic rounding. Clamping first is the
+/// same, because the bounds are integers and rounding is monotone; it makes the cast to int32 safe.
+/// Written without branches so that compilers vectorise it.
+template <Rounding Mode, typename T>
+static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, int32_t lo,
+                        int32_t hi, T ifNaN, uint16_t mask, uint16_t *codes) {
+  const T low = static_cast<T>(lo - zeroPoint), high = static_cast<T>(hi - zeroPoint);
+  ifNaN = std::clamp(ifNaN, low, high);
+  for (size_t i = 0; i < count; ++i) {
+    T y = x[i] / scale;
+    y = y == y ? y : ifNaN;
+    y = y < low ? low : y;
+    y = y > high ? high : y;
+    int32_t q = static_cast<int32_t>(y);
+    T rest = y - static_cast<T>(q); // exact: toward zero by less than 1
+    T d = rest < 0 ? -rest : rest;
+    int32_t negative = y < 0;
+    int32_t away;
+    if constexpr (Mode == Rounding::NearestEven)
+      away = (d > T(0.5)) | ((d == T(0.5)) & (q & 1));
+    else if constexpr (Mode == Rounding::NearestAway)
+      away = d >= T(0.5);
+    else if constexpr (Mode == Rounding::NearestUp)
+      away = (d > T(0.5)) | ((d == T(0.5)) & (negative ^ 1));
+    else if constexpr (Mode == Rounding::NearestDown)
+      away = (d > T(0.5)) | ((d == T(0.5)) & negative);
+    else if constexpr (Mode == Rounding::Up)
+      away = (d > 0) & (negative ^ 1);
+    else if constexpr (Mode == Rounding::Down)
+      away = (d > 0) & negative;
+    else if constexpr (Mode == Rounding::AwayFromZero)
+      away = d > 0;
+    else if constexpr (Mode == Rounding::ToOdd)
+      away = (d > 0) & ((q & 1) ^ 1);
+    else
+      away = 0; // TowardZero
+    q += away * (1 - 2 * negative);
+    codes[i] = static_cast<uint16_t>((q + zeroPoint) & mask);
+  }
+}
+
+template <typename T>
+static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
+                             size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
+  T ifNaN = 0;
+  if (policy.nan == NaNPolicy::Max)
+    ifNaN = static_cast<T>(format.hi() - zeroPoint);
+  else if (policy.nan == NaNPolicy::Lowest)
+    ifNaN = static_cast<T>(format.lo() - zeroPoint);
+  auto run = [&]<Rounding Mode>() {
+    integerLoop<Mode>(x, count, scale, zeroPoint, format.lo(), format.hi(), ifNaN,
+                      static_cast<uint16_t>(format.numCodes() - 1), codes);
+  };
+  switch (policy.rounding) {
+  case Rounding::NearestEven:
+    return run.template operator()<Rounding::NearestEven>();
+  case Rounding::NearestAway:
+    return run.template operator()<Rounding::NearestAway>();
+  case Rounding::TowardZero:
+    return run.template operator()<Rounding::TowardZero>();
+  case Rounding::Up:
+    return run.template operator()<Rounding::Up>();
+  case Rounding::Down:
+    return run.template operator()<Rounding::Down>();
+  case Rounding::AwayFromZero:
+    return run.template operator()<Rounding::AwayFromZero>();
+  case Rounding::ToOdd:
+    return run.template operator()<Rounding::ToOdd>();
+  case Rounding::NearestUp:
+    return run.template operator()<Rounding::NearestUp>();
+  case Rounding::NearestDown:
+    return run.template operator()<Rounding::NearestDown>();
+  case Rounding::Stochastic:
+    break;
+  }
+  assert(false && "stochastic rounding takes the scalar path");
+}
+
+// -- Encoder
+// ---------------------------------------------------------------------------------------------
+
+/// The path of each element by itself: wide formats, random rounding, wrapping integers.
+template <typename T>
+static void quantizeScalar(const Format &format, const Conversion &policy, std::span<const T> x,
+                           T scale, int32_t zeroPoint, std::span<uint16_t> codes, RandomKey key) {
+  const bool random = policy.rounding == Rounding::Stochastic;
+  const unsigned bits = std::clamp(policy.randomBits, 1u, 32u);
+  const auto *integer =
+      IntegerFormat::classof(&format) ? static_cast<const IntegerFormat *>(&format) : nullptr;
+  for (size_t i = 0; i < x.size(); ++i) {
+    uint32_t r = random ? randomBits(key.seed, key.firstIndex + i, bits) : 0;
+    double y = static_cast<double>(x[i] / scale);
+    uint32_t code =
+        integer ? integer->encodeAffine(y, zeroPoint, policy, r) : format.encode(y, policy, r);
+    codes[i] = static_cast<uint16_t>(code);
+  }
+}
+
+template <typename T>
+static void quantizeAny(const Format &format, const Conversion &policy,
+                        const detail::StepTables *tables, std::span<const T> x, T scale,
+                        int32_t zeroPoint, std::span<uint16_t> codes, RandomKey key) {
+  assert(x.size() == codes.size() && "one code per element");
+  assert((zeroPoint == 0 || IntegerFormat::classof(&format)) && "only integers have a zero point");
+  assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
+  if (IntegerFormat::classof(&format) && policy.overflow != Overflow::Wrap &&
+      policy.rounding != Rounding::Stochastic)
+    return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
+                            scale, zeroPoint, codes.data());
+  if (!tables || zeroPoint != 0)
+    return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
+  if constexpr (std::is_same_v<T, float>) {
+    if (const StepTable<float> *table = tables->narrow()) {
+      for (size_t i = 0; i < x.size(); ++i)
+        codes[i] = (*table)(x[i] / scale);
+      return;
+    }
+  }
+  const StepTable<double> &table = tables->wide();
+  for (size_t i = 0; i < x.size(); ++i)
+    codes[i] = table(static_cast<double>(x[i] / scale));
+}
+
+Encoder::Encoder(const Format &format, const Conversion &policy)
+    : format_(&format), policy_(policy) {
+  // Integers have their own loop.
+  if (!IntegerFormat::classof(&format))
+    tables_ = detail::StepTables::find(format, policy);
+}
+
+// Dividing by 1 is exact, so encoding is quantizing with the scale 1.
+void Encoder::encode(std::span<const float> x, std::span<uint16_t> codes, RandomKey key) const {
+  quantizeAny(*format_, policy_, tables_, x, 1.0f, 0, codes, key);
+}
+void Encoder::encode(std::span<const double> x, std::span<uint16_t> codes, RandomKey key) const {
+  quantizeAny(*format_, policy_, tables_, x, 1.0, 0, codes, key);
+}
+void Encoder::quantize(std::span<const float> x, float scale, int32_t zeroPoint,
+                       std::span<uint16_t> codes, RandomKey key) const {
+  quantizeAny(*format_, policy_, tables_, x, scale, zeroPoint, codes, key);
+}
+void Encoder::quantize(std::span<const double> x, double scale, int32_t zeroPoint,
+                       std::span<uint16_t> codes, RandomKey key) const {
+  quantizeAny(*format_, policy_, tables_, x, scale, zeroPoint, codes, key);
+}
+
+void encode(const Format &format, std::span<const float> x, std::span<uint16_t> codes,
+            const Conversion &policy, RandomKey key) {
+  Encoder(format, policy).encode(x, codes, key);
+}
+void encode(const Format &format, std::span<const double> x, std::span<uint16_t> codes,
+            const Conversion &policy, RandomKey key) {
+  Encoder(format, policy).encode(x, codes, key);
+}
+void quantize(const Format &format, std::span<const float> x, float scale, int32_t zeroPoint,
+              std::span<uint16_t> codes, const Conversion &policy, RandomKey key) {
+  Encoder(format, policy).quantize(x, scale, zeroPoint, codes, key);
+}
+void quantize(const Format &format, std::span<const double> x, double scale, int32_t zeroPoint,
+              std::span<uint16_t> codes, const Conversion &policy, RandomKey key) {
+  Encoder(format, policy).quantize(x, scale, zeroPoint, codes, key);
+}
+
+// -- decode
+// ----------------------------------------------------------------------------------------------
+
+template <typename T>
+static void dequantizeAny(const Format &format, std::span<const uint16_t> codes, T scale,
+                          int32_t zeroPoint, std::span<T> x) {
+  assert(x.size() == codes.size() && "one value per code");
+  const double *table = format.table().data();
+  const double zero = zeroPoint;
+  for (size_t i = 0; i < codes.size(); ++i)
+    x[i] = static_cast<T>(table[codes[i]] - zero) * scale;
+}
+
+void decode(const Format &format, std::span<const uint16_t> codes, std::span<float> x) {
+  dequantizeAny(format, codes, 1.0f, 0, x);
+}
+void decode(const Format &format, std::span<const uint16_t> codes, std::span<double> x) {
+  dequantizeAny(format, codes, 1.0, 0, x);
+}
+void dequantize(const Format &format, std::span<const uint16_t> codes, float scale,
+                int32_t zeroPoint, std::span<float> x) {
+  dequantizeAny(format, codes, scale, zeroPoint, x);
+}
+void dequantize(const Format &format, std::span<const uint16_t> codes, double scale,
+                int32_t zeroPoint, std::span<double> x) {
+  dequantizeAny(format, codes, scale, zeroPoint, x);
+}
+
+} // namespace lpc::num

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Exact dyadic values.
+#include "lpc/Numerics/Exact.h"
+
+#include <bit>
+#include <cmath>
+
+namespace lpc::num {
+
+Exact Exact::finite(int64_t significand, int32_t exponent) {
+  Exact v;
+  if (significand == 0)
+    return v;
+  // Shifting an even number right by its trailing zeros loses nothing, for negative numbers too.
+  int zeros = std::countr_zero(static_cast<uint64_t>(significand));
+  v.significand = significand >> zeros;
+  v.exponent = exponent + zeros;
+  return v;
+}
+
+Exact Exact::negZero() {
+  Exact v;
+  v.negativeZero = true;
+  return v;
+}
+
+Exact Exact::inf(bool negative) {
+  Exact v;
+  v.kind = negative ? Kind::NegInf : Kind::PosInf;
+  return v;
+}
+
+Exact Exact::nan() {
+  Exact v;
+  v.kind = Kind::NaN;
+  return v;
+}
+
+Exact Exact::fromDouble(double x) {
+  if (std::isnan(x))
+    return nan();
+  if (std::isinf(x))
+    return inf(std::signbit(x));
+  if (x == 0)
+    return std::signbit(x) ? negZero() : Exact();
+  int exponent;
+  double fraction = std::frexp(x, &exponent); // x = fraction * 2^exponent, |fraction| in [1/2, 1)
+  return finite(static_cast<int64_t>(std::ldexp(fraction, 53)), exponent - 53);
+}
+
+double Exact::toDouble() const {
+  switch (kind) {
+  case Kind::NaN:
+    return std::nan("");
+  case Kind::PosInf:
+    return HUGE_VAL;
+  case Kind::NegInf:
+    return -HUGE_VAL;
+  case Kind::Finite:
+    break;
+  }
+  if (significand == 0)
+    return negativeZero ? -0.0 : 0.0;
+  return std::ldexp(static_cast<double>(significand), exponent);
+}
+
+} // namespace lpc::num

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Integers of 1 to 16 bits: two's complement, unsigned, and narrow (symmetric).
+#include "Families.h"
+#include "Rounding.h"
+#include "Text.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lpc::num {
+
+static constexpr unsigned maxIntegerBits = 16;
+
+static std::string integerName(unsigned width, bool isSigned, bool narrow) {
+  return (isSigned ? "int" : "uint") + std::to_string(width) + (narrow ? ".narrow" : "");
+}
+
+IntegerFormat::IntegerFormat(unsigned width, bool isSigned, bool narrow)
+    : Format(Family::Integer, width, integerName(width, isSigned, narrow)), signed_(isSigned),
+      narrow_(narrow) {
+  int32_t codes = int32_t(1) << width;
+  lo_ = isSigned ? -codes / 2 + (narrow ? 1 : 0) : 0;
+  hi_ = isSigned ? codes / 2 - 1 : codes - 1;
+  derive();
+}
+
+const IntegerFormat *IntegerFormat::get(unsigned width, bool isSigned, bool narrow) {
+  if (width < 1 || width > maxIntegerBits || (narrow && (!isSigned || width < 2)))
+    return nullptr;
+  const Format *format = detail::findFormat(integerName(width, isSigned, narrow));
+  if (!format)
+    format = detail::internFormat(
+        std::unique_ptr<const Format>(new IntegerFormat(width, isSigned, narrow)));
+  return static_cast<const IntegerFormat *>(format);
+}
+
+int32_t IntegerFormat::decodeInt(uint32_t code) const {
+  int32_t value = static_cast<int32_t>(code);
+  return signed_ && (code >> (width() - 1)) != 0 ? value - (int32_t(1) << width()) : value;
+}
+
+Exact IntegerFormat::decode(uint32_t code) const { return Exact::finite(decodeInt(code), 0); }
+
+bool IntegerFormat::isReserved(uint32_t code) const {
+  return narrow_ && code == uint32_t(1) << (width() - 1);
+}
+
+uint32_t IntegerFormat::encode(double x, const Conversion &policy, uint32_t random) const {
+  return encodeAffine(x, 0, policy, random);
+}
+
+uint32_t IntegerFormat::encodeAffine(double x, int32_t zeroPoint, const Conversion &policy,
+                                     uint32_t random) const {
+  const uint32_t mask = numCodes() - 1;
+  auto clamped = [&](int64_t value) {
+    return static_cast<uint32_t>(std::clamp<int64_t>(value, lo_, hi_)) & mask;
+  };
+  if (std::isnan(x)) {
+    switch (policy.nan) {
+    case NaNPolicy::Zero:
+      return clamped(zeroPoint);
+    case NaNPolicy::Max:
+      return clamped(hi_);
+    case NaNPolicy::Lowest:
+      return clamped(lo_);
+    }
+  }
+  bool negative = std::signbit(x);
+  // Infinity has no residue: it saturates even under Wrap.
+  if (std::isinf(x))
+    return clamped(negative ? lo_ : hi_);
+
+  Exact v = Exact::fromDouble(x);
+  uint64_t magnitude = static_cast<uint64_t>(std::abs(v.significand));
+  if (policy.overflow == Overflow::Wrap) {
+    // Only the value modulo 2^width matters: bits of weight 2^32 and above may go before the
+    // rounding, whose decision depends on the fraction and the lowest whole bit.
+    detail::FixedPoint f =
+        v.exponent >= 32
+            ? detail::FixedPoint()
+            : detail::shifted(magnitude & (v.exponent >= 0 ? 0xffffffffu : ~uint64_t(0)),
+                              v.exponent);
+    uint64_t whole = f.whole + detail::roundsAway(f, f.whole & 1, negative, policy, random);
+    uint64_t wrapped = (negative ? 0 - whole : whole) + static_cast<uint64_t>(int64_t(zeroPoint));
+    uint32_t code = static_cast<uint32_t>(wrapped) & mask;
+    return isReserved(code) ? static_cast<uint32_t>(lo_) & mask : code;
+  }
+  detail::FixedPoint f = detail::shifted(magnitude, v.exponent);
+  // Far outside of every range, and far inside of int64_t with a zero point added.
+  constexpr uint64_t far = uint64_t(1) << 48;
+  uint64_t whole = f.huge ? far : std::min(f.whole, far);
+  int64_t rounded = static_cast<int64_t>(whole) +
+                    (!f.huge && detail::roundsAway(f, f.whole & 1, negative, policy, random));
+  return clamped((negative ? -rounded : rounded) + zeroPoint);
+}
+
+namespace detail {
+
+ParseResult parseInteger(const Spelling &spelling) {
+  std::string_view text = spelling.head;
+  bool isSigned = text.starts_with("int");
+  if (!isSigned && !text.starts_with("uint"))
+    return ParseResult::notMine();
+  text.remove_prefix(isSigned ? 3 : 4);
+  size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9')
+    ++digits;
+  std::string_view suffix = text.substr(digits);
+  if (!suffix.empty() && suffix != ".narrow")
+    return ParseResult::notMine();
+  auto width = parseDecimal(text.substr(0, digits), maxIntegerBits);
+  if (!width || *width == 0)
+    return ParseResult::refuse("integers have 1 to 16 bits");
+  if (!spelling.options.empty())
+    return ParseResult::refuse("integers take no options in angle brackets");
+  if (!suffix.empty() && !isSigned)
+    return ParseResult::refuse("only signed integers have a narrow form");
+  if (!suffix.empty() && *width == 1)
+    return ParseResult::refuse("a narrow integer has 2 to 16 bits");
+  return ParseResult::found(IntegerFormat::get(*width, isSigned, !suffix.empty()));
+}
+
+void listIntegerNames(std::vector<std::string> &names) {
+  for (unsigned width = 1; width <= maxIntegerBits; ++width)
+    names.push_back(integerName(width, true, false));
+  for (unsigned width = 1; width <= maxIntegerBits; ++width)
+    names.push_back(integerName(width, false, false));
+  for (unsigned width = 2; width <= maxIntegerBits; ++width)
+    names.push_back(integerName(width, true, true));
+}
+
+} // namespace detail
+} // namespace lpc::num
