@@ -6,7 +6,7 @@
 # usage: tools/dev/test.sh [--preset release|dev|asan-ubsan] [--no-conformance]
 # LPC_REQUIRE_SHARED=1: a test that would be skipped because the shared models are missing is a failure.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 
 preset=release
 conformance=yes
