@@ -110,8 +110,9 @@ LPC_API lpc_status lpc_model_output(const lpc_model *model, size_t index, lpc_te
 /* Runs the model once. Inputs and outputs are in the order of the model's signature.
  * On entry out[i].data is either null, and then the model owns the output's memory until its next run or its close, or
  * it points to out[i].bytes bytes of the caller, which receive the output. On success dtype, rank, shape, data and bytes
- * of every output are set (bytes to the size of the tensor). An out[i] left as the last run returned it counts as null,
- * and an output of the last run may be an input of this one. Inputs are not written to. */
+ * of every output are set; bytes to the size of the tensor, so a caller with memory for larger outputs sets it again
+ * before each run. An out[i] that still points to memory of the model counts as null, and an output of the last run may
+ * be an input of this one. Inputs are not written to. On failure nothing of `out` is changed but the caller's memory. */
 LPC_API lpc_status lpc_run(lpc_model *model, const lpc_tensor *in, size_t nin, lpc_tensor *out, size_t nout);
 
 /* The sentence of the last failed call on this model (with null: of the last failed lpc_model_open); "" if none. */
@@ -122,7 +123,7 @@ LPC_API const char *lpc_manifest_json(const lpc_model *model);
 
 /* Calibration: a model compiled with observers calls `fn` for each observed tensor of each run, on the thread of
  * lpc_run. `id` is the observer's number in the manifest, `n` the number of elements, `inner` the extent of the
- * innermost axis. A null fn turns observation off. */
+ * innermost axis. A null fn turns observation off. The function must not call the model. */
 typedef void (*lpc_observer_fn)(void *user, int32_t id, const float *data, int64_t n, int64_t inner);
 LPC_API lpc_status lpc_set_observer(lpc_model *model, lpc_observer_fn fn, void *user);
 

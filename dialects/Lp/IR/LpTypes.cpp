@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Parsing and printing of element format types, and their relation to builtin types.
+#include "dialects/Lp/IR/Lp.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::lp;
+
+#include "dialects/Lp/IR/LpTypeInterfaces.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/Lp/IR/LpTypes.cpp.inc"
+
+void LpDialect::registerTypes() { addTypes<FormatType>(); }
+
+/// `keyword` or `keyword<word[=word], ...>`; the text goes to the grammar of the numerics core.
+Type LpDialect::parseType(DialectAsmParser &parser) const {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return {};
+  std::string spelling = keyword.str();
+  if (succeeded(parser.parseOptionalLess())) {
+    spelling += '<';
+    auto parseItem = [&]() -> ParseResult {
+      StringRef word;
+      int64_t number;
+      if (spelling.back() != '<')
+        spelling += ',';
+      auto parseValue = [&]() -> ParseResult {
+        OptionalParseResult n = parser.parseOptionalInteger(number);
+        if (n.has_value()) {
+          spelling += std::to_string(number);
+          return *n;
+        }
+        if (parser.parseKeyword(&word))
+          return failure();
+        spelling += word.str();
+        return success();
+      };
+      if (parseValue())
+        return failure();
+      if (failed(parser.parseOptionalEqual()))
+        return success();
+      spelling += '=';
+      return parseValue();
+    };
+    if (parser.parseCommaSeparatedList(parseItem) || parser.parseGreater())
+      return {};
+    spelling += '>';
+  }
+  std::string error;
+  const num::Format *format = num::Format::parse(spelling, &error);
+  if (!format) {
+    parser.emitError(loc, error);
+    return {};
+  }
+  return FormatType::get(getContext(), format);
+}
+
+void LpDialect::printType(Type type, DialectAsmPrinter &printer) const {
+  printer << cast<FormatType>(type).getFormat()->name();
+}
+
+const num::Format *lp::formatOf(Type type) {
+  auto format = dyn_cast<FormatType>(getElementTypeOrSelf(type));
+  return format ? format.getFormat() : nullptr;
+}
+
+RankedTensorType lp::codeTensor(MLIRContext *ctx, ArrayRef<int64_t> shape, const num::Format *format) {
+  return RankedTensorType::get(shape, FormatType::get(ctx, format));
+}
+
+const num::Format *lp::formatOfBuiltin(Type type) {
+  if (auto i = dyn_cast<IntegerType>(type))
+    return i.getWidth() > 16 || i.getWidth() < 2
+               ? nullptr
+               : num::IntegerFormat::get(i.getWidth(), !i.isUnsigned());
+  StringRef name = TypeSwitch<Type, StringRef>(type)
+                       .Case<Float8E4M3FNType>([](auto) { return "e4m3"; })
+                       .Case<Float8E4M3FNUZType>([](auto) { return "e4m3fnuz"; })
+                       .Case<Float8E5M2Type>([](auto) { return "e5m2"; })
+                       .Case<Float8E5M2FNUZType>([](auto) { return "e5m2fnuz"; })
+                       .Case<Float8E4M3Type>([](auto) { return "e4m3.ieee"; })
+                       .Case<Float8E3M4Type>([](auto) { return "e3m4"; })
+                       .Case<Float8E4M3B11FNUZType>([](auto) { return "e4m3b11fnuz"; })
+                       .Case<Float8E8M0FNUType>([](auto) { return "e8m0"; })
+                       .Case<Float6E2M3FNType>([](auto) { return "e2m3"; })
+                       .Case<Float6E3M2FNType>([](auto) { return "e3m2"; })
+                       .Case<Float4E2M1FNType>([](auto) { return "e2m1"; })
+                       .Case<Float16Type>([](auto) { return "fp16"; })
+                       .Case<BFloat16Type>([](auto) { return "bf16"; })
+                       .Default([](Type) { return ""; });
+  return name.empty() ? nullptr : num::Format::parse(std::string_view(name.data(), name.size()));
+}
