@@ -232,7 +232,7 @@ class Checker:
         area = re.fullmatch(r"include/lpc/([\w/]+)/Passes\.td", path)
         if not area:
             return None
-        if area[1] == "Conversion":
+        if area[1].split("/")[0] == "Conversion":
             arrow = stem.removeprefix("Convert")
             folder = f"lib/Conversion/{arrow}"
             tests = [f"test/{folder}/{to_kebab(arrow)}.mlir", f"test/{folder}/{kebab}.mlir"]
