@@ -61,7 +61,7 @@ static size_t editDistance(std::string_view a, std::string_view b) {
 std::optional<std::string> nearestWord(std::string_view text, std::span<const std::string> words) {
   if (text.size() > 40)
     return std::nullopt;
-  size_t best = std::max<size_t>(1, text.size() / 3) + 1;
+  size_t best = std::max<size_t>(1, text.size() / 2) + 1;
   std::optional<std::string> found;
   for (const std::string &word : words) {
     size_t distance = editDistance(text, word);

@@ -48,7 +48,7 @@ public:
 
   /// A code that decodes but stands outside the format, so that encode never makes it (the lowest code of a narrow
   /// integer). It does not count in max(), lowest() and minPositive().
-  virtual bool isReserved(uint32_t code) const { return false; }
+  virtual bool isReserved(uint32_t /*code*/) const { return false; }
 
   // Derived from decode -----------------------------------------------------------------------------------
   bool isSigned() const { return lowest() < 0; }

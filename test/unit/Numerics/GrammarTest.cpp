@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The spellings of formats and of scale structures, and the sentences for wrong ones.
+#include "lpc/Numerics/FormatSpec.h"
+
+#include <gtest/gtest.h>
+
+using namespace lpc::num;
+
+namespace {
+
+TEST(GrammarTest, AliasesAndEqualParametersAreTheNamedFormat) {
+  const char *rows[][2] = {
+      {"e4m3fn", "e4m3"},
+      {"e2m1fn", "e2m1"},
+      {"e8m0fnu", "e8m0"},
+      {"ue8m0", "e8m0"},
+      {"f16", "fp16"},
+      {"fp8", "e4m3"},
+      {"e5m10<specials=ieee>", "fp16"},
+      {"e8m7<specials=ieee>", "bf16"},
+      {"e4m3<specials=ieee>", "e4m3.ieee"},
+      {"e4m3<specials=fnuz,bias=8>", "e4m3fnuz"},
+      {"e4m3<bias=7>", "e4m3"},
+      {"e4m3.ieee<specials=fn>", "e4m3"},
+      {"e4m3<unsigned>", "ue4m3"},
+      {"e3m2<specials=finite>", "e3m2"},
+      {"e6m1<bias=31>", "e6m1"},
+      {"e3m2<specials=fn,bias=5>", "e3m2<bias=5,specials=fn>"},
+      {"e4m3.ieee<bias=3>", "e4m3<bias=3,specials=ieee>"},
+      {"ue8m0<subnormals,specials=finite>", "ue8m0<specials=finite,subnormals>"},
+      {"e8m0<signed>", "e8m0<signed>"},
+      {"e2m1<bias=-3>", "e2m1<bias=-3>"},
+  };
+  for (auto [spelling, name] : rows) {
+    std::string error;
+    const Format *format = Format::parse(spelling, &error);
+    ASSERT_TRUE(format) << error;
+    EXPECT_EQ(name, format->name());
+    EXPECT_EQ(format, Format::parse(name));
+  }
+}
+
+TEST(GrammarTest, KnownNamesParseToThemselves) {
+  for (const std::string &name : knownFormatNames()) {
+    const Format *format = Format::parse(name);
+    ASSERT_TRUE(format) << name;
+    EXPECT_EQ(name, format->name());
+  }
+}
+
+TEST(GrammarTest, WrongFormatsGetOneSentence) {
+  const char *rows[][2] = {
+      {"int17", "unknown number format 'int17': integers have 1 to 16 bits"},
+      {"int0", "unknown number format 'int0': integers have 1 to 16 bits"},
+      {"uint08", "unknown number format 'uint08': integers have 1 to 16 bits"},
+      {"int1.narrow", "unknown number format 'int1.narrow': a narrow integer has 2 to 16 bits"},
+      {"uint8.narrow",
+       "unknown number format 'uint8.narrow': only signed integers have a narrow form"},
+      {"int8.narow", "unknown number format 'int8.narow': did you mean 'int8.narrow'?"},
+      {"e4m4fn", "unknown number format 'e4m4fn': did you mean 'e4m3'?"},
+      {"bf61", "unknown number format 'bf61': did you mean 'bf16'?"},
+      {"e9m9", "unknown number format 'e9m9': a minifloat has at most 16 bits"},
+      {"e99m1", "unknown number format 'e99m1': a minifloat has at most 16 bits"},
+      {"e4m3<bias=x>",
+       "unknown number format 'e4m3<bias=x>': the bias must be a whole number, not 'x'"},
+      {"e4m3<bias=1,bias=2>",
+       "unknown number format 'e4m3<bias=1,bias=2>': the option 'bias' is given twice"},
+      {"e4m3<bias=7", "unknown number format 'e4m3<bias=7': the '<' has no '>' at the end"},
+      {"e4m3<>",
+       "unknown number format 'e4m3<>': expected 'key=value' or a word between '<', ',' and '>'"},
+      {"e4m3<bias=5000>",
+       "unknown number format 'e4m3<bias=5000>': its values leave the range 2^-959 to 2^959"},
+      {"int8<bias=1>",
+       "unknown number format 'int8<bias=1>': integers take no options in angle brackets"},
+      {"", "unknown number format '': a format is a name such as 'int8', 'int4' or 'e4m3'"},
+      {"e1m0<specials=fn,unsigned>", "unknown number format 'e1m0<specials=fn,unsigned>': a "
+                                     "minifloat has at least 2 bits, sign included"},
+  };
+  for (auto [spelling, expected] : rows) {
+    std::string error;
+    EXPECT_FALSE(Format::parse(spelling, &error)) << spelling;
+    EXPECT_EQ(expected, error);
+  }
+  EXPECT_FALSE(Format::parse("nonsense")) << "the error is optional";
+}
+
+TEST(GrammarTest, HostileSpellingsAreRefused) {
+  for (std::string text :
+       {std::string(100000, 'e'), std::string("e4m3<") + std::string(1000, ','),
+        std::string("\0\n\xff", 3), std::string("<>"), std::string("<<<>>>"),
+        std::string("e4m3<bias=-99999999999999999999>"), std::string("em"), std::string("e4m"),
+        std::string("ue"), std::string("u"), std::string("e4294967300m3")}) {
+    std::string error;
+    EXPECT_FALSE(Format::parse(text, &error));
+    EXPECT_FALSE(error.empty());
+    EXPECT_LT(error.size(), 400u);
+    EXPECT_FALSE(FormatSpec::parse(text, &error));
+  }
+}
+
+TEST(SpecTest, RoundTrips) {
+  struct Row {
+    const char *text, *canonical;
+    Granularity granularity;
+    unsigned groupSize;
+    bool asymmetric;
+  };
+  const Row rows[] = {
+      {"int8", "int8", Granularity::Tensor, 0, false},
+      {"int8/tensor", "int8", Granularity::Tensor, 0, false},
+      {"int8/channel", "int8/channel", Granularity::Channel, 0, false},
+      {"e4m3fn/token", "e4m3/token", Granularity::Token, 0, false},
+      {"int4/g128", "int4/g128", Granularity::Group, 128, false},
+      {"uint4/g32/asym", "uint4/g32/asym", Granularity::Group, 32, true},
+      {"uint8/asym", "uint8/asym", Granularity::Tensor, 0, true},
+      {"e3m2<bias=5,unsigned>/g16", "ue3m2<bias=5>/g16", Granularity::Group, 16, false},
+  };
+  for (const Row &row : rows) {
+    std::string error;
+    auto spec = FormatSpec::parse(row.text, &error);
+    ASSERT_TRUE(spec) << error;
+    EXPECT_EQ(row.canonical, spec->str());
+    EXPECT_EQ(row.granularity, spec->granularity);
+    EXPECT_EQ(row.groupSize, spec->groupSize);
+    EXPECT_EQ(row.asymmetric, spec->zeroPoint == ZeroPointKind::Integer);
+    EXPECT_EQ(spec, FormatSpec::parse(spec->str()));
+  }
+}
+
+TEST(SpecTest, WrongSpecsGetOneSentence) {
+  const char *rows[][2] = {
+      {"int17/g32", "unknown number format 'int17' in 'int17/g32': integers have 1 to 16 bits"},
+      {"int8/chanel", "unknown scale structure 'chanel' in 'int8/chanel': did you mean 'channel'? "
+                      "expected tensor, channel, token, g<size> or asym"},
+      {"int8/g0", "unknown scale structure 'g0' in 'int8/g0': a group has 1 to 1048576 elements"},
+      {"int8/",
+       "unknown scale structure '' in 'int8/': expected tensor, channel, token, g<size> or asym"},
+      {"int8/g32/channel",
+       "two granularities, 'g32' and 'channel', in 'int8/g32/channel': give one"},
+      {"uint8/asym/asym", "'asym' is given twice in 'uint8/asym/asym'"},
+      {"uint8/asym/g32",
+       "'asym' must come last in 'uint8/asym/g32': write the granularity 'g32' before it"},
+      {"e4m3/asym",
+       "'asym' does not fit 'e4m3' in 'e4m3/asym': only integer formats have a zero point"},
+  };
+  for (auto [text, expected] : rows) {
+    std::string error;
+    EXPECT_FALSE(FormatSpec::parse(text, &error)) << text;
+    EXPECT_EQ(expected, error);
+  }
+}
+
+} // namespace
