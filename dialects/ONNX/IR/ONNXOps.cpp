@@ -80,7 +80,8 @@ Region *NodeOp::getGraph(StringRef name) {
   return nullptr;
 }
 
-// onnx.node "Op"(%a, %b) domain "d" named "n" {attrs} opset N (graph name {region})* (attributes {..})? : type
+// onnx.node "Op"(%a, %b) domain "d" named "n" {attrs} opset N (graph name {region})* (attributes
+// {..})? : type
 void NodeOp::print(OpAsmPrinter &p) {
   p << ' ';
   p.printString(getOpType());
@@ -116,8 +117,7 @@ ParseResult NodeOp::parse(OpAsmParser &parser, OperationState &result) {
   auto &props = result.getOrAddProperties<NodeOp::Properties>();
   SmallVector<OpAsmParser::UnresolvedOperand> operands;
   std::string text;
-  if (parser.parseString(&text) ||
-      parser.parseOperandList(operands, OpAsmParser::Delimiter::Paren))
+  if (parser.parseString(&text) || parser.parseOperandList(operands, OpAsmParser::Delimiter::Paren))
     return failure();
   props.op_type = b.getStringAttr(text);
 
@@ -174,8 +174,9 @@ static bool isNodeAttr(Attribute attr) {
     return isScalarNodeAttr(attr);
   return llvm::all_of(list, [&](Attribute element) {
     // Tensors of one list may be stored in different ways; everything else is of one kind.
-    return isScalarNodeAttr(element) && (element.getTypeID() == list[0].getTypeID() ||
-                                         (isa<ElementsAttr>(element) && isa<ElementsAttr>(list[0])));
+    return isScalarNodeAttr(element) &&
+           (element.getTypeID() == list[0].getTypeID() ||
+            (isa<ElementsAttr>(element) && isa<ElementsAttr>(list[0])));
   });
 }
 

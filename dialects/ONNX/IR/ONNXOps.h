@@ -19,13 +19,14 @@
 
 namespace lpc::onnx {
 
-/// The location of a node or initializer: its name, the file, its index in its graph and the names of its outputs.
+/// The location of a node or initializer: its name, the file, its index in its graph and the names
+/// of its outputs.
 mlir::Location getSourceLocation(mlir::MLIRContext *context, llvm::StringRef name,
                                  llvm::StringRef file, int64_t index,
                                  llvm::ArrayRef<llvm::StringRef> outputs);
 
-/// The name that `loc` keeps, or "" if it has none. Looks through fused and call-site locations, so it also works on
-/// ops that a conversion made from a node.
+/// The name that `loc` keeps, or "" if it has none. Looks through fused and call-site locations, so
+/// it also works on ops that a conversion made from a node.
 llvm::StringRef getSourceName(mlir::Location loc);
 
 /// The name of output `index` of the node that `loc` belongs to, or "".
