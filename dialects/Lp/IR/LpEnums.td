@@ -10,7 +10,7 @@ class Lp_Enum<string name, string summary, list<I32EnumCase> cases> : I32Enum<na
   let cppNamespace = "::lpc::lp";
 }
 class Lp_EnumAttr<EnumInfo e, string mnemonic> : EnumAttr<Lp_Dialect, e, mnemonic> {
-  let assemblyFormat = "$value";
+  let assemblyFormat = "`<` $value `>`";
 }
 
 def Lp_Rounding : Lp_Enum<"Rounding", "rounding of a conversion", [

@@ -8,6 +8,7 @@ include "dialects/Lp/IR/LpTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+def Lp_AnyTensor : RankedTensorOf<[AnyType]>;
 def Lp_Tensor : RankedTensorOf<[Lp_FormatType]>;
 def Lp_FloatTensor : RankedTensorOf<[F32, F16, BF16, F64]>;
 def Lp_ScaleTensor : RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>;
@@ -15,7 +16,7 @@ def Lp_ZeroPointTensor : RankedTensorOf<[Lp_FormatType, AnySignlessInteger]>;
 
 class Lp_Op<string mnemonic, list<Trait> traits = []>
     : Op<Lp_Dialect, mnemonic, !listconcat(
-        [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>], traits)>;
+        [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>], traits)>;
 
 //===- values and borders -----------------------------------------------------------------------------===//
 
@@ -42,8 +43,8 @@ def Lp_BitcastOp : Lp_Op<"bitcast"> {
 
     Example: `%c = lp.bitcast %x : tensor<4xui8> -> tensor<4x!lp.uint8>`
   }];
-  let arguments = (ins AnyRankedTensor:$input);
-  let results = (outs AnyRankedTensor:$output);
+  let arguments = (ins Lp_AnyTensor:$input);
+  let results = (outs Lp_AnyTensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -151,8 +152,8 @@ def Lp_MatMulOp : Lp_Op<"matmul", [AttrSizedOperandSegments]> {
          : (tensor<?x64x!lp.int8>, tensor<1x1xf32>, tensor<64x10x!lp.int8>, tensor<1x10xf32>) -> tensor<?x10xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$lhs, Optional<Lp_FloatTensor>:$lhs_scale, Optional<Lp_ZeroPointTensor>:$lhs_zero_point,
-                       AnyRankedTensor:$rhs, Optional<Lp_FloatTensor>:$rhs_scale, Optional<Lp_ZeroPointTensor>:$rhs_zero_point,
+  let arguments = (ins Lp_AnyTensor:$lhs, Optional<Lp_FloatTensor>:$lhs_scale, Optional<Lp_ZeroPointTensor>:$lhs_zero_point,
+                       Lp_AnyTensor:$rhs, Optional<Lp_FloatTensor>:$rhs_scale, Optional<Lp_ZeroPointTensor>:$rhs_zero_point,
                        OptionalAttr<Lp_ScaleAttr>:$lhs_block, OptionalAttr<Lp_ScaleAttr>:$rhs_block,
                        Lp_AccumulatorAttr:$accumulator);
   let results = (outs RankedTensorOf<[F32]>:$output);
@@ -172,7 +173,7 @@ def Lp_ConvOp : Lp_Op<"conv", [AttrSizedOperandSegments]> {
       y = fl32(fl32(acc) * fl32(sx * sw))
     or, `f32_relaxed`, sums of the dequantized products in f32 in any order; required if the input is float.
   }];
-  let arguments = (ins AnyRankedTensor:$input, Optional<Lp_FloatTensor>:$input_scale, Optional<Lp_ZeroPointTensor>:$input_zero_point,
+  let arguments = (ins Lp_AnyTensor:$input, Optional<Lp_FloatTensor>:$input_scale, Optional<Lp_ZeroPointTensor>:$input_zero_point,
                        Lp_Tensor:$filter, Optional<Lp_FloatTensor>:$filter_scale, Optional<Lp_ZeroPointTensor>:$filter_zero_point,
                        OptionalAttr<Lp_ScaleAttr>:$input_block, OptionalAttr<Lp_ScaleAttr>:$filter_block,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,

@@ -10,6 +10,7 @@ include "mlir/IR/BuiltinTypeInterfaces.td"
 
 def Lp_FormatType : TypeDef<Lp_Dialect, "Format", [Lp_ElementFormatInterface, MemRefElementTypeInterface,
                                                   VectorElementTypeInterface]> {
+  let typeName = "lp.format";
   let summary = "an element format";
   let description = [{
     Printed as `!lp.` and the canonical spelling of the format: `!lp.int4`, `!lp.uint8`, `!lp.int8.narrow`, `!lp.e4m3`,

@@ -7,7 +7,7 @@ include "dialects/Nn/IR/NnEnums.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Nn_Tensor : AnyRankedTensor;
+def Nn_Tensor : RankedTensorOf<[AnyType]>;
 def Nn_FloatTensor : RankedTensorOf<[AnyFloat]>;
 def Nn_BoolTensor : RankedTensorOf<[I1]>;
 def Nn_IndexTensor : RankedTensorOf<[I32, I64]>;
@@ -16,7 +16,7 @@ def Nn_ScalarTensor : TensorRankOf<[AnyType], [0]>;
 // Every nn op is pure and tells the sizes of its results from its operands, so that dead shape code disappears.
 class Nn_Op<string mnemonic, list<Trait> traits = []>
     : Op<Nn_Dialect, mnemonic, !listconcat(
-        [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface>], traits)> {
+        [Pure, DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface, ["reifyResultShapes"]>], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 

@@ -54,7 +54,7 @@ static LogicalResult inferBroadcast(std::optional<Location> loc, ValueRange oper
     return inferBroadcast(loc, adaptor.getOperands(), ELEMENT, types);                             \
   }                                                                                               \
   LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {          \
-    dims.push_back(reifyBroadcast(b, getLoc(), getResult(), getOperands()));                       \
+    dims.push_back(reifyBroadcast(b, getLoc(), getResult(), getOperation()->getOperands()));                       \
     return success();                                                                             \
   }
 

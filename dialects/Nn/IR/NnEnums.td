@@ -12,6 +12,10 @@ class Nn_Enum<string name, string summary, list<I32EnumCase> cases> : I32Enum<na
 class Nn_EnumAttr<EnumInfo e, string mnemonic> : EnumAttr<Nn_Dialect, e, mnemonic> {
   let assemblyFormat = "$value";
 }
+// For enumerations that appear in attribute dictionaries rather than beside the op's name.
+class Nn_DictEnumAttr<EnumInfo e, string mnemonic> : EnumAttr<Nn_Dialect, e, mnemonic> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Nn_UnaryKind : Nn_Enum<"UnaryKind", "a function of one number", [
   I32EnumCase<"Neg", 0, "neg">, I32EnumCase<"Abs", 1, "abs">, I32EnumCase<"Sign", 2, "sign">,
@@ -53,11 +57,11 @@ def Nn_PoolKindAttr : Nn_EnumAttr<Nn_PoolKind, "pool_kind">;
 def Nn_PadMode : Nn_Enum<"PadMode", "where padded elements come from", [
   I32EnumCase<"Constant", 0, "constant">, I32EnumCase<"Edge", 1, "edge">,
   I32EnumCase<"Reflect", 2, "reflect">, I32EnumCase<"Wrap", 3, "wrap">]>;
-def Nn_PadModeAttr : Nn_EnumAttr<Nn_PadMode, "pad_mode">;
+def Nn_PadModeAttr : Nn_DictEnumAttr<Nn_PadMode, "pad_mode">;
 
 def Nn_ScatterKind : Nn_Enum<"ScatterKind", "how a scattered update meets the element that is there", [
   I32EnumCase<"Assign", 0, "assign">, I32EnumCase<"Add", 1, "add">, I32EnumCase<"Mul", 2, "mul">,
   I32EnumCase<"Max", 3, "max">, I32EnumCase<"Min", 4, "min">]>;
-def Nn_ScatterKindAttr : Nn_EnumAttr<Nn_ScatterKind, "scatter_kind">;
+def Nn_ScatterKindAttr : Nn_DictEnumAttr<Nn_ScatterKind, "scatter_kind">;
 
 #endif // LPC_DIALECTS_NN_IR_NNENUMS

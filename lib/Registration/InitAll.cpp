@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Registration of everything; the only place that knows all libraries.
+#include "lpc/InitAll.h"
+
+#include "dialects/Lp/IR/Lp.h"
+#include "dialects/Nn/IR/Nn.h"
+#include "dialects/ONNX/IR/ONNXOps.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<onnx::ONNXDialect, nn::NnDialect, lp::LpDialect>();
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+}
+
+void lpc::registerAllPasses() { mlir::registerAllPasses(); }
