@@ -50,8 +50,8 @@ LogicalResult lpc::import::parseModel(StringRef bytes, ImportState &state, Model
                       "the file has " + Twine(bytes.size()) + " bytes, more than the limit of " +
                           Twine(limits.maxFileBytes) + "; store large tensors as external data");
 
-  uint64_t allowed = std::min(limits.maxDecodedBytes,
-                              limits.decodedSlack + limits.maxDecodedRatio * bytes.size());
+  uint64_t allowed =
+      std::min(limits.maxDecodedBytes, limits.decodedSlack + limits.maxDecodedRatio * bytes.size());
   ScanLimits scanLimits{limits.maxNodes, limits.maxAttributes, limits.maxAttributeList,
                         allowed,         limits.maxDepth,      limits.maxRank};
   ScanResult scan = scanModel({bytes.data(), bytes.size()}, scanLimits);

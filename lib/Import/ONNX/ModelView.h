@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The parsed file. Everything behind the importer's public header sees ONNX through these messages only, so another
-// reader of the wire format can take the generated parser's place.
+// The parsed file. Everything behind the importer's public header sees ONNX through these messages
+// only, so another reader of the wire format can take the generated parser's place.
 #ifndef LPC_LIB_IMPORT_ONNX_MODELVIEW_H
 #define LPC_LIB_IMPORT_ONNX_MODELVIEW_H
 

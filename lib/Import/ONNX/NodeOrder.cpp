@@ -66,7 +66,8 @@ LogicalResult NodeOrder::reportCycle(const NodeList &nodes, const llvm::StringMa
                                      ArrayRef<int> waiting) {
   // From any node that waits, walk to a producer that also waits until a node comes back.
   auto isWaiting = [&](int index) { return waiting[index] > 0; };
-  int current = static_cast<int>(llvm::find_if(waiting, [](int n) { return n > 0; }) - waiting.begin());
+  int current =
+      static_cast<int>(llvm::find_if(waiting, [](int n) { return n > 0; }) - waiting.begin());
   std::vector<bool> seen(nodes.size());
   std::string via;
   while (!seen[current]) {

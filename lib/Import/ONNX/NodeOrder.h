@@ -18,8 +18,8 @@ class NodeOrder {
 public:
   explicit NodeOrder(ImportState &state) : state(state) {}
 
-  /// Indices of `nodes` in an order that respects the values, the file's order wherever it does. ONNX demands such an
-  /// order of the file; others are accepted, cycles are not.
+  /// Indices of `nodes` in an order that respects the values, the file's order wherever it does.
+  /// ONNX demands such an order of the file; others are accepted, cycles are not.
   mlir::LogicalResult sort(const NodeList &nodes, llvm::SmallVectorImpl<int> &order);
 
 private:

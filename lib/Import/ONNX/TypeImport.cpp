@@ -85,11 +85,12 @@ static std::string spellElementType(int32_t code) {
   if (code <= 0 || !Tensor::DataType_IsValid(code))
     return "undefined";
   static constexpr const char *names[] = {
-      "undefined",    "float",          "uint8",      "int8",           "uint16",    "int16",
-      "int32",        "int64",          "string",     "bool",           "float16",   "double",
-      "uint32",       "uint64",         "complex64",  "complex128",     "bfloat16",  "float8e4m3fn",
-      "float8e4m3fnuz", "float8e5m2",   "float8e5m2fnuz", "uint4",      "int4",      "float4e2m1",
-      "float8e8m0",   "uint2",          "int2"};
+      "undefined",      "float",    "uint8",        "int8",           "uint16",
+      "int16",          "int32",    "int64",        "string",         "bool",
+      "float16",        "double",   "uint32",       "uint64",         "complex64",
+      "complex128",     "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+      "float8e5m2fnuz", "uint4",    "int4",         "float4e2m1",     "float8e8m0",
+      "uint2",          "int2"};
   return static_cast<size_t>(code) < std::size(names) ? names[code] : "undefined";
 }
 
@@ -117,12 +118,11 @@ static std::string spellType(const onnx_pb::TypeProto &type) {
 static FailureOr<Type> convertTensorType(const onnx_pb::TypeProto_Tensor &type, ImportState &state,
                                          const Twine &what) {
   if (!type.has_elem_type() || type.elem_type() == 0)
-    return state.malformed(what + " is a tensor without an element type"), failure();
+    return state.malformed(what + " is a tensor without an element type");
   Type element = convertElementType(type.elem_type(), state.context);
   if (!element)
     return state.fail(ImportError::Kind::Unsupported,
-                      what + " has " + describeUnknownCode(type.elem_type())),
-           failure();
+                      what + " has " + describeUnknownCode(type.elem_type()));
   if (!type.has_shape())
     return Type(UnrankedTensorType::get(element));
 
@@ -136,11 +136,10 @@ static FailureOr<Type> convertTensorType(const onnx_pb::TypeProto_Tensor &type, 
     int64_t size = dim.dim_value();
     if (size < 0)
       return state.malformed(what + " has the negative dimension " + Twine(size) +
-                             "; an unknown size is a named dimension"),
-             failure();
+                             "; an unknown size is a named dimension");
     product *= static_cast<uint64_t>(size);
     if (product > (uint64_t(1) << 56))
-      return state.fail(ImportError::Kind::Limit, what + " has more than 2^56 elements"), failure();
+      return state.fail(ImportError::Kind::Limit, what + " has more than 2^56 elements");
     dims.push_back(size);
   }
   return Type(RankedTensorType::get(dims, element));

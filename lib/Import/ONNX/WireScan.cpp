@@ -9,8 +9,25 @@ using namespace lpc::import;
 namespace {
 
 enum class Msg : uint8_t {
-  Model, Graph, Node, Attribute, Tensor, SparseTensor, ValueInfo, Type, TensorType, WrapperType,
-  MapType, Shape, Dimension, Function, StringEntry, Opset, Training, Annotation, Other
+  Model,
+  Graph,
+  Node,
+  Attribute,
+  Tensor,
+  SparseTensor,
+  ValueInfo,
+  Type,
+  TensorType,
+  WrapperType,
+  MapType,
+  Shape,
+  Dimension,
+  Function,
+  StringEntry,
+  Opset,
+  Training,
+  Annotation,
+  Other
 };
 
 enum class Kind : uint8_t {
@@ -22,7 +39,8 @@ enum class Kind : uint8_t {
   Fixed64,      // repeated doubles, packed or not
 };
 
-/// One field that costs memory; `listed` fields count against the limit on list attributes, `rank` against the rank.
+/// One field that costs memory; `listed` fields count against the limit on list attributes, `rank`
+/// against the rank.
 struct Field {
   uint32_t number;
   Kind kind;
@@ -40,57 +58,95 @@ struct Fields {
 
 } // namespace
 
-static constexpr Field modelFields[] = {
-    {2, Kind::Text}, {3, Kind::Text}, {4, Kind::Text}, {6, Kind::Text},
-    {7, Kind::Message, Msg::Graph}, {8, Kind::Message, Msg::Opset},
-    {14, Kind::Message, Msg::StringEntry}, {20, Kind::Message, Msg::Training},
-    {25, Kind::Message, Msg::Function}, {26, Kind::Message, Msg::Other}};
+static constexpr Field modelFields[] = {{2, Kind::Text},
+                                        {3, Kind::Text},
+                                        {4, Kind::Text},
+                                        {6, Kind::Text},
+                                        {7, Kind::Message, Msg::Graph},
+                                        {8, Kind::Message, Msg::Opset},
+                                        {14, Kind::Message, Msg::StringEntry},
+                                        {20, Kind::Message, Msg::Training},
+                                        {25, Kind::Message, Msg::Function},
+                                        {26, Kind::Message, Msg::Other}};
 static constexpr Field graphFields[] = {
-    {1, Kind::Message, Msg::Node}, {2, Kind::Text}, {5, Kind::Message, Msg::Tensor},
-    {10, Kind::Text}, {11, Kind::Message, Msg::ValueInfo}, {12, Kind::Message, Msg::ValueInfo},
-    {13, Kind::Message, Msg::ValueInfo}, {14, Kind::Message, Msg::Annotation},
+    {1, Kind::Message, Msg::Node},          {2, Kind::Text},
+    {5, Kind::Message, Msg::Tensor},        {10, Kind::Text},
+    {11, Kind::Message, Msg::ValueInfo},    {12, Kind::Message, Msg::ValueInfo},
+    {13, Kind::Message, Msg::ValueInfo},    {14, Kind::Message, Msg::Annotation},
     {15, Kind::Message, Msg::SparseTensor}, {16, Kind::Message, Msg::StringEntry}};
-static constexpr Field nodeFields[] = {
-    {1, Kind::Text}, {2, Kind::Text}, {3, Kind::Text}, {4, Kind::Text},
-    {5, Kind::Message, Msg::Attribute}, {6, Kind::Text}, {7, Kind::Text}, {8, Kind::Text},
-    {9, Kind::Message, Msg::StringEntry}, {10, Kind::Message, Msg::Other}};
-static constexpr Field attributeFields[] = {
-    {1, Kind::Text}, {4, Kind::Text}, {5, Kind::Message, Msg::Tensor},
-    {6, Kind::Message, Msg::Graph}, {7, Kind::Fixed32, Msg::Other, true},
-    {8, Kind::Varints, Msg::Other, true}, {9, Kind::Text, Msg::Other, true},
-    {10, Kind::Message, Msg::Tensor, true}, {11, Kind::Message, Msg::Graph, true},
-    {13, Kind::Text}, {14, Kind::Message, Msg::Type}, {15, Kind::Message, Msg::Type, true},
-    {21, Kind::Text}, {22, Kind::Message, Msg::SparseTensor},
-    {23, Kind::Message, Msg::SparseTensor, true}};
-static constexpr Field tensorFields[] = {
-    {1, Kind::Varints, Msg::Other, false, true}, {3, Kind::Message, Msg::Other},
-    {4, Kind::Fixed32}, {5, Kind::SmallVarints}, {6, Kind::Text}, {7, Kind::Varints},
-    {8, Kind::Text}, {9, Kind::Text}, {10, Kind::Fixed64}, {11, Kind::Varints}, {12, Kind::Text},
-    {13, Kind::Message, Msg::StringEntry}, {16, Kind::Message, Msg::StringEntry}};
+static constexpr Field nodeFields[] = {{1, Kind::Text},
+                                       {2, Kind::Text},
+                                       {3, Kind::Text},
+                                       {4, Kind::Text},
+                                       {5, Kind::Message, Msg::Attribute},
+                                       {6, Kind::Text},
+                                       {7, Kind::Text},
+                                       {8, Kind::Text},
+                                       {9, Kind::Message, Msg::StringEntry},
+                                       {10, Kind::Message, Msg::Other}};
+static constexpr Field attributeFields[] = {{1, Kind::Text},
+                                            {4, Kind::Text},
+                                            {5, Kind::Message, Msg::Tensor},
+                                            {6, Kind::Message, Msg::Graph},
+                                            {7, Kind::Fixed32, Msg::Other, true},
+                                            {8, Kind::Varints, Msg::Other, true},
+                                            {9, Kind::Text, Msg::Other, true},
+                                            {10, Kind::Message, Msg::Tensor, true},
+                                            {11, Kind::Message, Msg::Graph, true},
+                                            {13, Kind::Text},
+                                            {14, Kind::Message, Msg::Type},
+                                            {15, Kind::Message, Msg::Type, true},
+                                            {21, Kind::Text},
+                                            {22, Kind::Message, Msg::SparseTensor},
+                                            {23, Kind::Message, Msg::SparseTensor, true}};
+static constexpr Field tensorFields[] = {{1, Kind::Varints, Msg::Other, false, true},
+                                         {3, Kind::Message, Msg::Other},
+                                         {4, Kind::Fixed32},
+                                         {5, Kind::SmallVarints},
+                                         {6, Kind::Text},
+                                         {7, Kind::Varints},
+                                         {8, Kind::Text},
+                                         {9, Kind::Text},
+                                         {10, Kind::Fixed64},
+                                         {11, Kind::Varints},
+                                         {12, Kind::Text},
+                                         {13, Kind::Message, Msg::StringEntry},
+                                         {16, Kind::Message, Msg::StringEntry}};
 static constexpr Field sparseFields[] = {{1, Kind::Message, Msg::Tensor},
                                          {2, Kind::Message, Msg::Tensor},
                                          {3, Kind::Varints, Msg::Other, false, true}};
-static constexpr Field valueInfoFields[] = {{1, Kind::Text}, {2, Kind::Message, Msg::Type},
-                                            {3, Kind::Text}, {4, Kind::Message, Msg::StringEntry}};
+static constexpr Field valueInfoFields[] = {{1, Kind::Text},
+                                            {2, Kind::Message, Msg::Type},
+                                            {3, Kind::Text},
+                                            {4, Kind::Message, Msg::StringEntry}};
 static constexpr Field typeFields[] = {
-    {1, Kind::Message, Msg::TensorType}, {4, Kind::Message, Msg::WrapperType},
-    {5, Kind::Message, Msg::MapType}, {6, Kind::Text}, {7, Kind::Message, Msg::StringEntry},
-    {8, Kind::Message, Msg::TensorType}, {9, Kind::Message, Msg::WrapperType}};
+    {1, Kind::Message, Msg::TensorType},  {4, Kind::Message, Msg::WrapperType},
+    {5, Kind::Message, Msg::MapType},     {6, Kind::Text},
+    {7, Kind::Message, Msg::StringEntry}, {8, Kind::Message, Msg::TensorType},
+    {9, Kind::Message, Msg::WrapperType}};
 static constexpr Field tensorTypeFields[] = {{2, Kind::Message, Msg::Shape}};
 static constexpr Field wrapperTypeFields[] = {{1, Kind::Message, Msg::Type}};
 static constexpr Field mapTypeFields[] = {{2, Kind::Message, Msg::Type}};
 static constexpr Field shapeFields[] = {{1, Kind::Message, Msg::Dimension, false, true}};
 static constexpr Field dimensionFields[] = {{2, Kind::Text}, {3, Kind::Text}};
-static constexpr Field functionFields[] = {
-    {1, Kind::Text}, {4, Kind::Text}, {5, Kind::Text}, {6, Kind::Text},
-    {7, Kind::Message, Msg::Node}, {8, Kind::Text}, {9, Kind::Message, Msg::Opset},
-    {10, Kind::Text}, {11, Kind::Message, Msg::Attribute}, {12, Kind::Message, Msg::ValueInfo},
-    {13, Kind::Text}, {14, Kind::Message, Msg::StringEntry}};
+static constexpr Field functionFields[] = {{1, Kind::Text},
+                                           {4, Kind::Text},
+                                           {5, Kind::Text},
+                                           {6, Kind::Text},
+                                           {7, Kind::Message, Msg::Node},
+                                           {8, Kind::Text},
+                                           {9, Kind::Message, Msg::Opset},
+                                           {10, Kind::Text},
+                                           {11, Kind::Message, Msg::Attribute},
+                                           {12, Kind::Message, Msg::ValueInfo},
+                                           {13, Kind::Text},
+                                           {14, Kind::Message, Msg::StringEntry}};
 static constexpr Field stringEntryFields[] = {{1, Kind::Text}, {2, Kind::Text}};
 static constexpr Field opsetFields[] = {{1, Kind::Text}};
-static constexpr Field trainingFields[] = {
-    {1, Kind::Message, Msg::Graph}, {2, Kind::Message, Msg::Graph},
-    {3, Kind::Message, Msg::StringEntry}, {4, Kind::Message, Msg::StringEntry}};
+static constexpr Field trainingFields[] = {{1, Kind::Message, Msg::Graph},
+                                           {2, Kind::Message, Msg::Graph},
+                                           {3, Kind::Message, Msg::StringEntry},
+                                           {4, Kind::Message, Msg::StringEntry}};
 static constexpr Field annotationFields[] = {{1, Kind::Text}, {2, Kind::Message, Msg::StringEntry}};
 // Messages that lpc has no use for are not looked into; see the cost of their bytes in `scan`.
 static constexpr Field otherFields[] = {{0, Kind::Text}};
@@ -148,9 +204,7 @@ private:
                                                    fieldsOf(message).name + " at byte " +
                                                    std::to_string(pos));
   }
-  bool limit(std::string message) {
-    return fail(ScanResult::Status::Limit, std::move(message));
-  }
+  bool limit(std::string message) { return fail(ScanResult::Status::Limit, std::move(message)); }
 
   /// Reads a varint of at most ten bytes below `end`.
   bool readVarint(size_t &pos, size_t end, uint64_t &value) const {
@@ -266,7 +320,8 @@ bool Scanner::scan(Msg message, size_t pos, size_t end, unsigned graphDepth, uns
             !scan(field->child, pos, last, childGraphDepth, childTypeDepth))
           return false;
       } else if (known && field->kind != Kind::Text) {
-        // Packed numbers. Each varint ends with the only one of its bytes that has the high bit clear.
+        // Packed numbers. Each varint ends with the only one of its bytes that has the high bit
+        // clear.
         uint64_t count = 0;
         if (field->kind == Kind::Fixed32)
           count = value / 4;

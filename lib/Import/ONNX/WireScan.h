@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Walks the bytes of an ONNX file before the generated parser sees them, without allocating anything per field.
+// Walks the bytes of an ONNX file before the generated parser sees them, without allocating
+// anything per field.
 //
-// The generated parser turns a node of two bytes into an object of two hundred: a small hostile file would take
-// gigabytes. The scan knows which fields are messages, counts what the parser would build, and stops at the first limit.
+// The generated parser turns a node of two bytes into an object of two hundred: a small hostile
+// file would take gigabytes. The scan knows which fields are messages, counts what the parser would
+// build, and stops at the first limit.
 #ifndef LPC_LIB_IMPORT_ONNX_WIRESCAN_H
 #define LPC_LIB_IMPORT_ONNX_WIRESCAN_H
 

@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The model as a module: its properties, its main function, the scopes of its graphs.
+#include "GraphImport.h"
+#include "TypeImport.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::import;
+
+//===----------------------------------------------------------------------===//
+// Model
+//===----------------------------------------------------------------------===//
+
+/// The default domain has two spellings.
+static StringRef normalizeDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain; }
+
+void GraphImport::setModuleAttributes(ModuleOp module) {
+  const onnx_pb::ModelProto &model = view.model;
+  Builder &b = builder;
+  module->setAttr("onnx.ir_version", b.getI64IntegerAttr(model.ir_version()));
+  NamedAttrList opsets;
+  for (const auto &import : model.opset_import()) {
+    StringRef domain = normalizeDomain(import.domain());
+    opsets.set(domain.empty() ? "ai.onnx" : domain, b.getI64IntegerAttr(import.version()));
+  }
+  module->setAttr("onnx.opset_imports", opsets.getDictionary(state.context));
+  std::string producer = model.producer_name();
+  if (!model.producer_version().empty())
+    producer += " " + model.producer_version();
+  module->setAttr("onnx.producer", b.getStringAttr(producer));
+  module->setAttr("onnx.graph_name", b.getStringAttr(model.graph().name()));
+  module->setAttr("onnx.file", b.getStringAttr(state.file));
+  module->setAttr("onnx.model_hash",
+                  b.getStringAttr(llvm::utohexstr(view.hash, /*LowerCase=*/true, /*Width=*/16)));
+  NamedAttrList metadata;
+  for (const auto &entry : model.metadata_props())
+    if (!entry.key().empty())
+      metadata.set(entry.key(), b.getStringAttr(entry.value()));
+  if (!metadata.empty())
+    module->setAttr("onnx.metadata", metadata.getDictionary(state.context));
+}
+
+LogicalResult GraphImport::collectOpsets(
+    const google::protobuf::RepeatedPtrField<onnx_pb::OperatorSetIdProto> &imports,
+    llvm::StringMap<int64_t> &opsets, const Twine &where) {
+  for (const auto &import : imports) {
+    if (import.version() < 1)
+      return state.malformed(where + " imports version " + Twine(import.version()) +
+                             " of the domain " + quoted(import.domain()) +
+                             "; versions count from 1");
+    opsets[normalizeDomain(import.domain())] = import.version();
+  }
+  return success();
+}
+
+/// Key of a local function in the table; the parts cannot contain the separator and still match a
+/// call.
+static std::string getFunctionKey(StringRef domain, StringRef name, StringRef overload) {
+  return (normalizeDomain(domain) + Twine('\0') + name + Twine('\0') + overload).str();
+}
+
+LogicalResult GraphImport::collectFunctions() {
+  for (onnx_pb::FunctionProto &function : *view.model.mutable_functions())
+    if (!functions
+             .try_emplace(getFunctionKey(function.domain(), function.name(), function.overload()),
+                          &function)
+             .second)
+      return state.malformed("the local function " + quoted(function.name()) + " is defined twice");
+  return success();
+}
+
+DictionaryAttr GraphImport::describeValue(const onnx_pb::ValueInfoProto &info, Type type) {
+  NamedAttrList attrs;
+  attrs.set("onnx.name", builder.getStringAttr(info.name()));
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    SmallVector<StringRef> names = getDimensionNames(info.type());
+    // The value may have another rank than the file says; then its names mean nothing.
+    names.resize(tensor.getRank());
+    for (auto [name, size] : llvm::zip(names, tensor.getShape()))
+      if (!ShapedType::isDynamic(size))
+        name = "";
+    attrs.set("nn.dims", builder.getStrArrayAttr(names));
+  }
+  return attrs.getDictionary(state.context);
+}
+
+LogicalResult GraphImport::run(ModuleOp module) {
+  setModuleAttributes(module);
+  Frame frame;
+  if (failed(collectOpsets(view.model.opset_import(), frame.opsets, "the model")) ||
+      failed(collectFunctions()))
+    return failure();
+  // Models older than the notion of operator sets use the first one.
+  if (view.model.ir_version() < 3)
+    frame.opsets.try_emplace("", 1);
+  return importMain(module, frame);
+}
+
+LogicalResult GraphImport::importMain(ModuleOp module, const Frame &frame) {
+  onnx_pb::GraphProto &graph = *view.model.mutable_graph();
+  llvm::StringMap<char> initialized;
+  for (const auto &initializer : graph.initializer())
+    initialized[initializer.name()];
+  for (const auto &initializer : graph.sparse_initializer())
+    initialized[initializer.values().name()];
+
+  SmallVector<Type> inputTypes;
+  SmallVector<Location> inputLocs;
+  SmallVector<DictionaryAttr> inputAttrs;
+  SmallVector<StringRef> inputNames;
+  for (const auto &input : graph.input()) {
+    if (initialized.contains(input.name())) {
+      ++overriddenInputs;
+      continue;
+    }
+    auto type = convertType(input.type(), state, "the input " + quoted(input.name()));
+    if (failed(type))
+      return failure();
+    inputTypes.push_back(*type);
+    inputNames.push_back(input.name());
+    inputAttrs.push_back(describeValue(input, *type));
+    inputLocs.push_back(
+        NameLoc::get(builder.getStringAttr(input.name().empty() ? "?" : input.name())));
+  }
+
+  builder.setInsertionPointToEnd(module.getBody());
+  auto func = func::FuncOp::create(builder, module.getLoc(), "main",
+                                   builder.getFunctionType(inputTypes, {}));
+  Block *body = builder.createBlock(&func.getBody(), {}, inputTypes, inputLocs);
+  none = onnx::NoneOp::create(builder, module.getLoc(), builder.getNoneType());
+
+  Scope scope;
+  for (auto [name, value] : llvm::zip(inputNames, body->getArguments()))
+    if (failed(define(name, value, scope, "the input " + quoted(name))))
+      return failure();
+  TypeHints hints = collectHints(graph);
+  for (const auto &output : graph.output()) {
+    auto type = convertType(output.type(), state, "the output " + quoted(output.name()));
+    if (failed(type))
+      return failure();
+    hints[output.name()] = *type;
+  }
+  if (failed(importInitializers(graph, scope, frame)) ||
+      failed(importNodes(*graph.mutable_node(), scope, frame, hints)))
+    return failure();
+
+  SmallVector<Value> results;
+  SmallVector<Type> resultTypes;
+  SmallVector<DictionaryAttr> resultAttrs;
+  for (const auto &output : graph.output()) {
+    Value value = lookup(output.name(), &scope);
+    if (!value)
+      return state.malformed("the output " + quoted(output.name()) +
+                             " is not an input, an initializer or a result of a node");
+    results.push_back(value);
+    resultTypes.push_back(value.getType());
+    resultAttrs.push_back(describeValue(output, value.getType()));
+  }
+  func::ReturnOp::create(builder, module.getLoc(), results);
+  func.setType(builder.getFunctionType(inputTypes, resultTypes));
+  func.setAllArgAttrs(inputAttrs);
+  func.setAllResultAttrs(resultAttrs);
+  if (none.use_empty())
+    none.getDefiningOp()->erase();
+  if (overriddenInputs > 0)
+    emitRemark(module.getLoc()) << state.file << ": " << overriddenInputs
+                                << (overriddenInputs == 1 ? " initializer is" : " initializers are")
+                                << " also listed as graph input; treated as constant";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs
+//===----------------------------------------------------------------------===//
+
+Value GraphImport::lookup(StringRef name, const Scope *scope) const {
+  for (; scope; scope = scope->parent)
+    if (auto found = scope->values.find(name); found != scope->values.end())
+      return found->second;
+  return {};
+}
+
+LogicalResult GraphImport::define(StringRef name, Value value, Scope &scope, const Twine &what) {
+  if (name.empty())
+    return state.malformed(what + " has no name");
+  if (lookup(name, &scope))
+    return state.malformed(what + " defines the value " + quoted(name) +
+                           ", which is already defined; names of values must be unique");
+  scope.values[name] = value;
+  return success();
+}
+
+LogicalResult GraphImport::importInitializers(onnx_pb::GraphProto &graph, Scope &scope,
+                                              const Frame &frame) {
+  int index = 0;
+  auto make = [&](StringRef name, FailureOr<ElementsAttr> value) -> LogicalResult {
+    if (failed(value))
+      return failure();
+    Location loc = onnx::getSourceLocation(state.context, name, state.file, index++, {name});
+    Value constant = onnx::ConstantOp::create(builder, loc, value->getType(), *value);
+    return define(name, constant, scope, "the initializer " + quoted(name));
+  };
+  for (onnx_pb::TensorProto &tensor : *graph.mutable_initializer())
+    if (failed(
+            make(tensor.name(), tensors.convert(tensor, "the initializer " + quoted(tensor.name()),
+                                                tensor.name()))))
+      return failure();
+  for (onnx_pb::SparseTensorProto &tensor : *graph.mutable_sparse_initializer()) {
+    std::string name = tensor.values().name();
+    if (failed(make(name,
+                    tensors.convertSparse(tensor, "the sparse initializer " + quoted(name), name))))
+      return failure();
+  }
+  return success();
+}
+
+GraphImport::TypeHints GraphImport::collectHints(const onnx_pb::GraphProto &graph) {
+  TypeHints hints;
+  for (const auto &info : graph.value_info())
+    hints[info.name()] = convertHint(info.type(), state.context);
+  for (const auto &info : graph.output())
+    hints[info.name()] = convertHint(info.type(), state.context);
+  return hints;
+}
+
+LogicalResult
+GraphImport::importNodes(google::protobuf::RepeatedPtrField<onnx_pb::NodeProto> &nodes,
+                         Scope &scope, const Frame &frame, const TypeHints &hints) {
+  SmallVector<int> sorted;
+  if (failed(order.sort(nodes, sorted)))
+    return failure();
+  for (int index : sorted)
+    if (failed(importNode(nodes[index], index, scope, frame, hints)))
+      return failure();
+  return success();
+}
+
+LogicalResult GraphImport::importSubgraph(onnx_pb::GraphProto &graph, Region &region, Scope &outer,
+                                          const Frame &frame, const Twine &what) {
+  if (++regionDepth > state.options.limits.maxDepth)
+    return state.fail(ImportError::Kind::Limit, what + " is nested deeper than " +
+                                                    Twine(state.options.limits.maxDepth) +
+                                                    " levels after local functions are inlined");
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&region);
+  Scope scope;
+  scope.parent = &outer;
+  llvm::StringMap<char> initialized;
+  for (const auto &initializer : graph.initializer())
+    initialized[initializer.name()];
+  for (const auto &input : graph.input()) {
+    if (initialized.contains(input.name()))
+      continue;
+    std::string where = "the input " + quoted(input.name()) + " of a graph of ";
+    auto type = convertType(input.type(), state, where + what);
+    if (failed(type))
+      return failure();
+    Location loc = NameLoc::get(builder.getStringAttr(input.name().empty() ? "?" : input.name()));
+    if (failed(define(input.name(), block->addArgument(*type, loc), scope, where + what)))
+      return failure();
+  }
+  if (failed(importInitializers(graph, scope, frame)) ||
+      failed(importNodes(*graph.mutable_node(), scope, frame, collectHints(graph))))
+    return failure();
+
+  SmallVector<Value> results;
+  for (const auto &output : graph.output()) {
+    Value value = lookup(output.name(), &scope);
+    if (!value)
+      return state.malformed("a graph of " + what + " returns the value " + quoted(output.name()) +
+                             ", which nothing defines");
+    results.push_back(value);
+  }
+  onnx::YieldOp::create(builder, region.getLoc(), results);
+  --regionDepth;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+LogicalResult GraphImport::importOperands(const onnx_pb::NodeProto &node, int index, Scope &scope,
+                                          SmallVectorImpl<Value> &operands) {
+  for (const std::string &name : node.input()) {
+    Value value = name.empty() ? none : lookup(name, &scope);
+    if (!value)
+      return state.malformed(describeNode(node, index) + " reads the value " + quoted(name) +
+                             ", which no input, initializer or node defines");
+    operands.push_back(value);
+  }
+  return success();
+}
+
+LogicalResult
+GraphImport::bindAttributes(onnx_pb::NodeProto &node, int index, Scope &scope, const Frame &frame,
+                            SmallVectorImpl<std::pair<std::string, BoundAttribute>> &bound) {
+  llvm::StringMap<char> seen;
+  for (onnx_pb::AttributeProto &attribute : *node.mutable_attribute()) {
+    if (attribute.name().empty())
+      return state.malformed(describeNode(node, index) + " has an attribute without a name");
+    if (!seen.try_emplace(attribute.name()).second)
+      return state.malformed(describeNode(node, index) + " has the attribute " +
+                             quoted(attribute.name()) + " twice");
+    if (attribute.ref_attr_name().empty()) {
+      bound.push_back({attribute.name(), {&attribute, &scope, &frame}});
+      continue;
+    }
+    if (!frame.function)
+      return state.malformed(describeNode(node, index) + " refers to the attribute " +
+                             quoted(attribute.ref_attr_name()) +
+                             " of a function, but is not inside one");
+    // An attribute that the call leaves out, and that has no default, is left out here, too.
+    auto found = frame.attributes.find(attribute.ref_attr_name());
+    if (found != frame.attributes.end())
+      bound.push_back({attribute.name(), found->second});
+  }
+  return success();
+}
+
+LogicalResult GraphImport::importNode(onnx_pb::NodeProto &node, int index, Scope &scope,
+                                      const Frame &frame, const TypeHints &hints) {
+  if (++visitedNodes > state.options.limits.maxNodes)
+    return state.fail(ImportError::Kind::Limit, "the model has more than " +
+                                                    Twine(state.options.limits.maxNodes) +
+                                                    " nodes after local functions are inlined");
+  if (node.op_type().empty())
+    return state.malformed(describeNode(node, index) + " has no operator type");
+  auto function = functions.find(getFunctionKey(node.domain(), node.op_type(), node.overload()));
+  if (function != functions.end())
+    return inlineCall(node, index, *function->second, scope, frame);
+
+  StringRef domain = normalizeDomain(node.domain());
+  auto opset = frame.opsets.find(domain);
+  // Some exporters forget to import their own domain; what its nodes mean does not hang on it.
+  if (opset == frame.opsets.end() && domain.empty())
+    return state.malformed(describeNode(node, index) +
+                           " is in the default domain, of which the model imports no version");
+
+  SmallVector<Value> operands;
+  SmallVector<std::pair<std::string, BoundAttribute>> bound;
+  if (failed(importOperands(node, index, scope, operands)) ||
+      failed(bindAttributes(node, index, scope, frame, bound)))
+    return failure();
+
+  SmallVector<NamedAttribute> attrs;
+  SmallVector<StringRef> regionNames;
+  SmallVector<std::pair<onnx_pb::GraphProto *, BoundAttribute>> graphs;
+  for (auto &[name, binding] : bound) {
+    onnx_pb::AttributeProto &attribute = *binding.proto;
+    if (attribute.has_g() || attribute.graphs_size() > 0) {
+      if (attribute.has_g())
+        graphs.push_back({attribute.mutable_g(), binding});
+      for (onnx_pb::GraphProto &graph : *attribute.mutable_graphs())
+        graphs.push_back({&graph, binding});
+      regionNames.resize(graphs.size(), name);
+      continue;
+    }
+    std::string key = (node.output_size() ? node.output(0) : node.op_type()) + "." + name;
+    std::string what = "the attribute " + quoted(name) + " of " + describeNode(node, index);
+    auto value = importAttribute(attribute, what, key);
+    if (failed(value))
+      return failure();
+    attrs.push_back(builder.getNamedAttr(name, *value));
+  }
+
+  SmallVector<Type> types;
+  SmallVector<StringRef> outputNames(node.output().begin(), node.output().end());
+  for (StringRef name : outputNames) {
+    auto hint = hints.find(name);
+    types.push_back(hint == hints.end() ? onnx::UnknownType::get(state.context) : hint->second);
+  }
+  std::string name = node.name().empty() && node.output_size() ? node.output(0) : node.name();
+  Location loc =
+      onnx::getSourceLocation(state.context, frame.prefix + name, state.file, index, outputNames);
+  auto op = onnx::NodeOp::create(
+      builder, loc, types, operands, builder.getStringAttr(node.op_type()),
+      builder.getStringAttr(domain),
+      builder.getI64IntegerAttr(opset == frame.opsets.end() ? 1 : opset->second),
+      builder.getStringAttr(node.name().empty() ? "" : frame.prefix + node.name()),
+      builder.getDictionaryAttr(attrs), builder.getStrArrayAttr(regionNames), graphs.size());
+  for (auto [graph, region] : llvm::zip(graphs, op.getGraphs()))
+    if (failed(importSubgraph(*graph.first, region, *graph.second.scope, *graph.second.frame,
+                              describeNode(node, index))))
+      return failure();
+  for (auto [output, result] : llvm::zip(outputNames, op.getOutputs()))
+    if (!output.empty() && failed(define(output, result, scope, describeNode(node, index))))
+      return failure();
+  return success();
+}
+
+LogicalResult GraphImport::inlineCall(onnx_pb::NodeProto &node, int index,
+                                      onnx_pb::FunctionProto &function, Scope &scope,
+                                      const Frame &frame) {
+  std::string what = describeNode(node, index);
+  for (const Frame *caller = &frame; caller; caller = caller->caller)
+    if (caller->function == &function)
+      return state.malformed(what + " calls the local function " + quoted(function.name()) +
+                             " from within itself");
+  Frame inner;
+  inner.caller = &frame;
+  inner.function = &function;
+  inner.depth = frame.depth + 1;
+  if (inner.depth > state.options.limits.maxDepth)
+    return state.fail(ImportError::Kind::Limit, what + " calls local functions deeper than " +
+                                                    Twine(state.options.limits.maxDepth) +
+                                                    " levels");
+  std::string name = node.name().empty() && node.output_size() ? node.output(0) : node.name();
+  inner.prefix = frame.prefix + name + "/";
+  if (failed(collectOpsets(function.opset_import(), inner.opsets,
+                           "the local function " + quoted(function.name()))))
+    return failure();
+  if (node.input_size() > function.input_size() || node.output_size() > function.output_size())
+    return state.malformed(what + " has more inputs or outputs than the local function " +
+                           quoted(function.name()));
+
+  SmallVector<Value> operands;
+  SmallVector<std::pair<std::string, BoundAttribute>> bound;
+  if (failed(importOperands(node, index, scope, operands)) ||
+      failed(bindAttributes(node, index, scope, frame, bound)))
+    return failure();
+  for (auto &[attributeName, binding] : bound)
+    inner.attributes.try_emplace(attributeName, binding);
+  Scope body;
+  for (onnx_pb::AttributeProto &attribute : *function.mutable_attribute_proto())
+    inner.attributes.try_emplace(attribute.name(), BoundAttribute{&attribute, &body, &inner});
+
+  operands.resize(function.input_size(), none);
+  for (auto [input, operand] : llvm::zip(function.input(), operands))
+    if (failed(define(input, operand, body, "the local function " + quoted(function.name()))))
+      return failure();
+  TypeHints hints;
+  for (const auto &info : function.value_info())
+    hints[info.name()] = convertHint(info.type(), state.context);
+  if (failed(importNodes(*function.mutable_node(), body, inner, hints)))
+    return failure();
+  for (auto [output, result] : llvm::zip(node.output(), function.output())) {
+    if (output.empty())
+      continue;
+    Value value = lookup(result, &body);
+    if (!value)
+      return state.malformed("the local function " + quoted(function.name()) +
+                             " returns the value " + quoted(result) + ", which nothing defines");
+    if (failed(define(output, value, scope, what)))
+      return failure();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+/// The attribute's type; files older than the field tell it by what they fill in.
+static int getAttributeType(const onnx_pb::AttributeProto &attribute) {
+  using Proto = onnx_pb::AttributeProto;
+  if (attribute.type() != Proto::UNDEFINED)
+    return attribute.type();
+  if (attribute.has_f())
+    return Proto::FLOAT;
+  if (attribute.has_i())
+    return Proto::INT;
+  if (attribute.has_s())
+    return Proto::STRING;
+  if (attribute.has_t())
+    return Proto::TENSOR;
+  if (attribute.floats_size())
+    return Proto::FLOATS;
+  if (attribute.ints_size())
+    return Proto::INTS;
+  if (attribute.strings_size())
+    return Proto::STRINGS;
+  return Proto::UNDEFINED;
+}
+
+FailureOr<Attribute> GraphImport::importAttribute(onnx_pb::AttributeProto &attribute,
+                                                  const Twine &what, StringRef key) {
+  using Proto = onnx_pb::AttributeProto;
+  SmallVector<Attribute> list;
+  switch (getAttributeType(attribute)) {
+  case Proto::FLOAT:
+    return Attribute(builder.getF32FloatAttr(attribute.f()));
+  case Proto::INT:
+    return Attribute(builder.getI64IntegerAttr(attribute.i()));
+  case Proto::STRING:
+    return Attribute(builder.getStringAttr(attribute.s()));
+  case Proto::TENSOR: {
+    auto tensor = tensors.convert(*attribute.mutable_t(), what, key);
+    return failed(tensor) ? FailureOr<Attribute>() : FailureOr<Attribute>(Attribute(*tensor));
+  }
+  case Proto::SPARSE_TENSOR: {
+    auto tensor = tensors.convertSparse(*attribute.mutable_sparse_tensor(), what, key);
+    return failed(tensor) ? FailureOr<Attribute>() : FailureOr<Attribute>(Attribute(*tensor));
+  }
+  case Proto::TYPE_PROTO: {
+    auto type = convertType(attribute.tp(), state, what);
+    return failed(type) ? FailureOr<Attribute>() : FailureOr<Attribute>(TypeAttr::get(*type));
+  }
+  case Proto::FLOATS:
+    return Attribute(builder.getF32ArrayAttr(
+        {attribute.floats().data(), static_cast<size_t>(attribute.floats_size())}));
+  case Proto::INTS:
+    return Attribute(builder.getI64ArrayAttr(
+        {attribute.ints().data(), static_cast<size_t>(attribute.ints_size())}));
+  case Proto::STRINGS:
+    for (const std::string &text : attribute.strings())
+      list.push_back(builder.getStringAttr(text));
+    return Attribute(builder.getArrayAttr(list));
+  case Proto::TENSORS:
+    for (onnx_pb::TensorProto &tensor : *attribute.mutable_tensors()) {
+      auto value = tensors.convert(tensor, what, key);
+      if (failed(value))
+        return failure();
+      list.push_back(*value);
+    }
+    return Attribute(builder.getArrayAttr(list));
+  case Proto::SPARSE_TENSORS:
+    for (onnx_pb::SparseTensorProto &tensor : *attribute.mutable_sparse_tensors()) {
+      auto value = tensors.convertSparse(tensor, what, key);
+      if (failed(value))
+        return failure();
+      list.push_back(*value);
+    }
+    return Attribute(builder.getArrayAttr(list));
+  case Proto::TYPE_PROTOS:
+    for (const auto &proto : attribute.type_protos()) {
+      auto type = convertType(proto, state, what);
+      if (failed(type))
+        return failure();
+      list.push_back(TypeAttr::get(*type));
+    }
+    return Attribute(builder.getArrayAttr(list));
+  case Proto::GRAPH:
+  case Proto::GRAPHS:
+    return state.malformed(what + " is said to be a graph, but has none");
+  default:
+    return state.malformed(what + " has no type");
+  }
+}
