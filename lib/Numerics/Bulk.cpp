@@ -87,20 +87,16 @@ public:
       addStep(from, upper);
     }
     addStep(toKey(inf) + 1, codeOf(toKey(std::numeric_limits<T>::quiet_NaN())));
-    // A power of two of steps makes the search a fixed number of selections. Padding is never
-    // reached by a key below it, and equals the last step for the greatest key.
-    uint16_t last = codes_.back();
-    size_t padded = std::bit_ceil(codes_.size());
-    firstKeys_.resize(padded, std::numeric_limits<Key>::max());
-    codes_.resize(padded, last);
+    indexBuckets();
   }
 
   uint16_t operator()(T x) const {
     const Key key = toKey(x);
-    const Key *keys = firstKeys_.data();
-    size_t at = 0;
-    for (size_t half = codes_.size() / 2; half != 0; half /= 2)
-      at += keys[at + half] <= key ? half : 0;
+    const Key *next = firstKeys_.data() + 1;
+    size_t at = start_[bucketOf(key)];
+    // Comparisons as numbers: mispredicted branches would cost more than the whole search.
+    for (unsigned i = 0; i < mostSteps_; ++i)
+      at += next[at] <= key;
     return codes_[at];
   }
 
@@ -111,8 +107,38 @@ private:
     firstKeys_.push_back(key);
     codes_.push_back(code);
   }
+
+  /// Buckets are sign, exponent and three mantissa bits: a small index, and few steps within each
+  /// bucket.
+  static constexpr unsigned bucketBits = sizeof(T) == 4 ? 12 : 15;
+  static constexpr unsigned keyShift = sizeof(T) * 8 - bucketBits;
+  static size_t bucketOf(Key key) {
+    return static_cast<size_t>((key >> keyShift) + (Key(1) << (bucketBits - 1)));
+  }
+
+  void indexBuckets() {
+    start_.resize(size_t(1) << bucketBits);
+    size_t at = 0;
+    for (size_t bucket = 0; bucket < start_.size(); ++bucket) {
+      Key first = (static_cast<Key>(bucket) - (Key(1) << (bucketBits - 1))) * (Key(1) << keyShift);
+      Key last = first + ((Key(1) << keyShift) - 1);
+      while (at + 1 < codes_.size() && firstKeys_[at + 1] <= first)
+        ++at;
+      start_[bucket] = static_cast<uint16_t>(at);
+      size_t end = at;
+      while (end + 1 < codes_.size() && firstKeys_[end + 1] <= last)
+        ++end;
+      mostSteps_ = std::max(mostSteps_, static_cast<unsigned>(end - at));
+    }
+    // A search from the last step runs into the padding, which repeats that step.
+    firstKeys_.resize(codes_.size() + mostSteps_ + 1, std::numeric_limits<Key>::max());
+    codes_.resize(firstKeys_.size(), uint16_t(codes_.back()));
+  }
+
   std::vector<Key> firstKeys_;
   std::vector<uint16_t> codes_;
+  std::vector<uint16_t> start_; ///< of each bucket: the last step at or before its first key
+  unsigned mostSteps_ = 0;      ///< the most steps that begin inside of one bucket
 };
 
 } // namespace

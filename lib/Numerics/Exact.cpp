@@ -2,6 +2,7 @@
 // Exact dyadic values.
 #include "lpc/Numerics/Exact.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -43,9 +44,13 @@ Exact Exact::fromDouble(double x) {
     return inf(std::signbit(x));
   if (x == 0)
     return std::signbit(x) ? negZero() : Exact();
-  int exponent;
-  double fraction = std::frexp(x, &exponent); // x = fraction * 2^exponent, |fraction| in [1/2, 1)
-  return finite(static_cast<int64_t>(std::ldexp(fraction, 53)), exponent - 53);
+  // A double is mantissa * 2^(field - 1075), with a hidden bit unless the field is 0.
+  uint64_t bits = std::bit_cast<uint64_t>(x);
+  int field = static_cast<int>(bits >> 52 & 0x7ff);
+  auto mantissa = static_cast<int64_t>(bits & ((uint64_t(1) << 52) - 1));
+  if (field != 0)
+    mantissa |= int64_t(1) << 52;
+  return finite(std::signbit(x) ? -mantissa : mantissa, std::max(field, 1) - 1075);
 }
 
 double Exact::toDouble() const {

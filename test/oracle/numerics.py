@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Compares lpc's number formats with software written by others: ml_dtypes and gfloat.
+"""Usage: numerics.py <path of lpc-numerics-dump>
+
+Exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side,
+in every rounding mode that the oracle has. Formats of more than 12 bits are decoded in full; their encode is checked
+at every code whose index is near the ends or the middle of the range, and at each 37th one, with the same midpoints.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import gfloat
+import ml_dtypes
+import numpy as np
+from gfloat import Domain, FormatInfo, RoundMode
+from gfloat.decode_ndarray import decode_ndarray
+from gfloat.encode_ndarray import encode_ndarray
+from gfloat.round_ndarray import round_ndarray
+
+# -- lpc --------------------------------------------------------------------------------------------------------
+
+
+class Lpc:
+    def __init__(self, path):
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def _ask(self, line, payload, count, dtype):
+        # The tool reads all of a request before it answers, so one write and one read cannot block each other.
+        self.process.stdin.write(line.encode() + b"\n" + payload)
+        self.process.stdin.flush()
+        size = count * np.dtype(dtype).itemsize
+        data = self.process.stdout.read(size)
+        if len(data) != size:
+            sys.exit(f"lpc-numerics-dump stopped at: {line}")
+        return np.frombuffer(data, dtype)
+
+    def decode(self, name, width):
+        return self._ask(f"decode {name}", b"", 2**width, "<f8")
+
+    def encode(self, name, x, rounding="nearest_even", overflow="infinity", bits=8, random=None):
+        x = np.ascontiguousarray(x, "<f8")
+        payload = x.tobytes() + (b"" if random is None else random.astype("<u4").tobytes())
+        line = f"encode {name} {rounding} {overflow} zero {bits} {len(x)}"
+        return self._ask(line, payload, len(x), "<u4")
+
+
+# -- inputs and comparison ----------------------------------------------------------------------------------------
+
+
+def inputs_of(values, width):
+    """Finite values, midpoints and overflow thresholds, each with its float32 neighbours."""
+    values = np.unique(values[np.isfinite(values)])
+    if width > 12:
+        index = np.arange(len(values))
+        edge = np.minimum(np.minimum(index, len(values) - 1 - index), np.abs(index - len(values) // 2))
+        keep = (edge < 300) | (index % 37 < 2)
+        values = values[keep]
+    middle = values[:-1] / 2 + values[1:] / 2
+    step = values[-1] - values[-2]
+    beyond = np.concatenate([s * (abs(values[e]) + step * np.array([0.5, 1, 1.5, 2, 5])) for s, e in ((1, -1), (-1, 0))])
+    exact = np.concatenate([values, middle, beyond, [0.0, -0.0, 1e-40, -1e-40, 3e38, -3e38]])
+    near = exact.astype(np.float32)
+    up, down = np.nextafter(near, np.float32(np.inf)), np.nextafter(near, np.float32(-np.inf))
+    out = np.concatenate([exact, near.astype(np.float64), up.astype(np.float64), down.astype(np.float64)])
+    return out[np.isfinite(out)]
+
+
+class Tally:
+    def __init__(self):
+        self.checks = 0
+        self.failures = []
+        self.known = {}
+
+    def same(self, what, x, ours, theirs, is_nan, known=()):
+        """Codes must be equal, or both NaN. `known`: (mask of inputs, reason) of stated disagreements."""
+        self.checks += len(x)
+        bad = (ours != theirs) & ~(is_nan(ours) & is_nan(theirs))
+        for mask, reason in known:
+            hits = int(np.count_nonzero(bad & mask))
+            if hits:
+                self.known[reason] = self.known.get(reason, 0) + hits
+            bad &= ~mask
+        if bad.any():
+            i = int(np.argmax(bad))
+            self.failures.append(
+                f"{what}: {np.count_nonzero(bad)} of {len(x)} differ, first x = {float(x[i]).hex()} ({x[i]}): "
+                f"lpc {int(ours[i]):#x}, oracle {int(theirs[i]):#x}")
+
+    def same_values(self, what, ours, theirs):
+        self.checks += len(ours)
+        equal = (ours == theirs) & (np.signbit(ours) == np.signbit(theirs)) | (np.isnan(ours) & np.isnan(theirs))
+        if not equal.all():
+            i = int(np.argmin(equal))
+            self.failures.append(f"{what}: code {i:#x} is {ours[i]} in lpc, {theirs[i]} in the oracle")
+
+
+# -- ml_dtypes ------------------------------------------------------------------------------------------------------
+
+# lpc name, ml_dtypes name, width
+ML_FLOATS = [
+    ("e2m1", "float4_e2m1fn", 4), ("e2m3", "float6_e2m3fn", 6), ("e3m2", "float6_e3m2fn", 6),
+    ("e4m3", "float8_e4m3fn", 8), ("e4m3.ieee", "float8_e4m3", 8), ("e5m2", "float8_e5m2", 8),
+    ("e3m4", "float8_e3m4", 8), ("e4m3fnuz", "float8_e4m3fnuz", 8), ("e5m2fnuz", "float8_e5m2fnuz", 8),
+    ("e4m3b11fnuz", "float8_e4m3b11fnuz", 8), ("e8m0", "float8_e8m0fnu", 8), ("bf16", "bfloat16", 16),
+]
+ML_INTS = [("int1", "int1", 1), ("int2", "int2", 2), ("int4", "int4", 4), ("uint1", "uint1", 1), ("uint2", "uint2", 2), ("uint4", "uint4", 4)]
+
+
+def ml_codes(values, width):
+    raw = values.view(np.uint16 if width == 16 else np.uint8).astype(np.uint32)
+    return raw & np.uint32(2**width - 1)
+
+
+def check_ml_dtypes(lpc, tally):
+    for name, ml_name, width in ML_FLOATS:
+        dtype = np.dtype(getattr(ml_dtypes, ml_name))
+        codes = np.arange(2**width, dtype=np.uint16 if width == 16 else np.uint8)
+        table = lpc.decode(name, width)
+        tally.same_values(f"ml_dtypes decode {name}", table, codes.view(dtype).astype(np.float64))
+        is_nan = lambda c, table=table: np.isnan(table[c])
+        # ml_dtypes converts float32 in one rounding; a double goes through float32 in some versions. Every input here
+        # is rounded to float32 first, so that both sides see the same number.
+        x = np.concatenate([inputs_of(table, width).astype(np.float32), np.array([np.inf, -np.inf, np.nan, -np.nan], np.float32)])
+        theirs = ml_codes(x.astype(dtype), width)
+        ours = lpc.encode(name, x.astype(np.float64))
+        known = []
+        if name == "e8m0":
+            tie = (np.frexp(x)[0] == 0.75) & np.isfinite(x)
+            known += [
+                (tie, "e8m0: a tie goes to the even code in lpc, always up in ml_dtypes (it takes the significand for the code)"),
+                (np.abs(x) < 2.0**-126, "e8m0: below 2^-126 ml_dtypes rounds up early, at float32's subnormals"),
+            ]
+        if not np.isnan(table).any():
+            known.append((np.isnan(x), "formats without NaN: NaN is +0 by lpc's policy 'zero', -0 in ml_dtypes"))
+        tally.same(f"ml_dtypes encode {name}", x, ours, theirs, is_nan, known)
+
+    for name, ml_name, width in ML_INTS:
+        dtype = np.dtype(getattr(ml_dtypes, ml_name))
+        codes = np.arange(2**width, dtype=np.uint8)
+        table = lpc.decode(name, width)
+        signed_bytes = codes
+        if name.startswith("int"):
+            signed_bytes = ((codes.astype(np.int16) ^ (1 << (width - 1))) - (1 << (width - 1))).astype(np.int8).view(np.uint8)
+        tally.same_values(f"ml_dtypes decode {name}", table, signed_bytes.view(dtype).astype(np.float64))
+        # A cast of an integer keeps the low bits.
+        x = np.arange(-40, 41)
+        theirs = ml_codes(x.astype(dtype), width)
+        tally.same(f"ml_dtypes wrap {name}", x.astype(np.float64), lpc.encode(name, x, "toward_zero", "wrap"), theirs,
+                   lambda c: np.zeros(len(c), bool))
+
+
+# -- gfloat ---------------------------------------------------------------------------------------------------------
+
+GFLOAT_MODES = {
+    "nearest_even": RoundMode.TiesToEven, "nearest_away": RoundMode.TiesToAway, "toward_zero": RoundMode.TowardZero,
+    "up": RoundMode.TowardPositive, "down": RoundMode.TowardNegative, "stochastic": RoundMode.StochasticFastest,
+}
+
+
+def gfloat_format(e, m, bias, specials, signed):
+    high_nans = {"ieee": 2**m - 1, "fn": 1}.get(specials, 0)
+    return FormatInfo("oracle", e + m + signed, m + 1, bias=bias, is_signed=bool(signed),
+                      domain=Domain.Extended if specials in ("ieee", "extended") else Domain.Finite,
+                      has_nz=bool(signed) and specials not in ("fnuz", "extended"), num_high_nans=high_nans,
+                      has_subnormals=True, is_twos_complement=False)
+
+
+def gfloat_members():
+    """(E, M, bias, specials, signed): all small widths, then a spread of wide ones."""
+    for e, m, specials, signed in itertools.product(range(1, 7), range(0, 6), ("ieee", "fn", "fnuz", "finite", "extended"), (1, 0)):
+        width = e + m + signed
+        default = 2 ** (e - 1) - 1
+        if width < 3 or width > 8:
+            continue
+        if specials == "ieee" and m == 0:
+            continue
+        # gfloat's unsigned formats have no place for these.
+        if not signed and specials in ("fnuz", "extended"):
+            continue
+        for bias in (default, default + 1, default - 4) if width <= 6 else (default,):
+            yield e, m, bias, specials, signed
+    yield from [(5, 10, 15, "ieee", 1), (8, 7, 127, "ieee", 1), (6, 5, 31, "finite", 1), (7, 8, 63, "fn", 1),
+                (4, 11, 7, "fnuz", 1), (5, 6, 15, "extended", 1), (5, 9, 15, "ieee", 0)]
+
+
+def check_gfloat(lpc, tally):
+    rng = np.random.default_rng(1)
+    for e, m, bias, specials, signed in gfloat_members():
+        width = e + m + signed
+        name = f"e{e}m{m}<bias={bias},specials={specials},{'signed' if signed else 'unsigned'},subnormals>"
+        info = gfloat_format(e, m, bias, specials, signed)
+        table = lpc.decode(name, width)
+        # gfloat's array decoder knows only NaNs of the top exponent; the element-wise one knows all of them, slowly.
+        if width <= 8:
+            theirs = np.array([gfloat.decode_float(info, c).fval for c in range(2**width)])
+        else:
+            theirs = decode_ndarray(info, np.arange(2**width))
+        tally.same_values(f"gfloat decode {name}", table, theirs)
+        is_nan = lambda c, table=table: np.isnan(table[c])
+        x = np.unique(inputs_of(table, width))
+        if not signed:
+            # What becomes of negative numbers is a policy of lpc; gfloat has none.
+            x = x[x >= 0]
+        x = np.concatenate([x, [0.0, np.inf] + ([-0.0, -np.inf] if signed else [])])
+        modes = GFLOAT_MODES if width <= 8 or e == 5 else {"nearest_even": RoundMode.TiesToEven, "down": RoundMode.TowardNegative}
+        for (rounding, mode), saturate in itertools.product(modes.items(), (True, False)):
+            # gfloat raises an error where a format can hold neither infinity nor NaN.
+            if not saturate and specials == "finite":
+                continue
+            random, bits = None, 5
+            if rounding == "stochastic":
+                random = rng.integers(0, 2**bits, len(x))
+            rounded = round_ndarray(info, x, mode, saturate, random, bits)
+            theirs = encode_ndarray(info, rounded).astype(np.uint32)
+            ours = lpc.encode(name, x, rounding, "saturate" if saturate else "infinity", bits, random)
+            tally.same(f"gfloat {rounding} {'saturate' if saturate else 'infinity'} {name}", x, ours, theirs, is_nan)
+
+
+def main():
+    if len(sys.argv) != 2 or not os.path.exists(sys.argv[1]):
+        sys.exit(__doc__)
+    lpc, tally = Lpc(sys.argv[1]), Tally()
+    check_ml_dtypes(lpc, tally)
+    check_gfloat(lpc, tally)
+    for reason, count in tally.known.items():
+        print(f"known disagreement, {count} inputs: {reason}")
+    for failure in tally.failures[:40]:
+        print("FAILED", failure)
+    print(f"{tally.checks} comparisons, {len(tally.failures)} failures")
+    sys.exit(bool(tally.failures))
+
+
+if __name__ == "__main__":
+    # Casts beyond float32's range and of NaN are part of the test.
+    with np.errstate(all="ignore"):
+        main()
