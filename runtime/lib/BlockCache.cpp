@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// BlockCache.cpp: memory of compiled code. Size classes have four steps to the octave (at most 25 % unused, and unused
-// pages are never touched); a freed block waits in its class for the next request.
+// BlockCache.cpp: memory of compiled code. Size classes have four steps to the octave (at most 25 %
+// unused, and unused pages are never touched); a freed block waits in its class for the next
+// request.
 #include "Model.h"
 
 #include <stdlib.h>
@@ -148,7 +149,9 @@ bool BlockCache::owns(const void *p) {
 
 void *lpc_rt_alloc(lpc_ctx *ctx, int64_t bytes) {
   if (bytes < 0)
-    lpc_rt_fail_args(ctx, "the model asked for {} bytes of memory: a dimension is negative or overflows", bytes, 0, 0, 0);
+    lpc_rt_fail_args(ctx,
+                     "the model asked for {} bytes of memory: a dimension is negative or overflows",
+                     bytes, 0, 0, 0);
   Block *block = static_cast<lpc_model *>(ctx)->cache.allocate(uint64_t(bytes));
   if (!block)
     lpc_rt_fail_args(ctx, "out of memory: the model asked for {} bytes", bytes, 0, 0, 0);

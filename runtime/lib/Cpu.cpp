@@ -37,12 +37,14 @@ uint64_t lpc::rt::detectCPU() {
 
   auto bit = [](uint32_t word, int n) { return (word >> n & 1) != 0; };
   uint64_t features = 0;
-  bool avx2 = avxState && bit(leaf1c, 28) && bit(leaf1c, 12) && bit(leaf1c, 29) && bit(b7, 5) && bit(b7, 8);
+  bool avx2 =
+      avxState && bit(leaf1c, 28) && bit(leaf1c, 12) && bit(leaf1c, 29) && bit(b7, 5) && bit(b7, 8);
   if (avx2)
     features |= LPC_CPU_AVX2;
   if (avx2 && bit(a71, 4))
     features |= LPC_CPU_AVXVNNI;
-  bool avx512 = avx2 && avx512State && bit(b7, 16) && bit(b7, 17) && bit(b7, 28) && bit(b7, 30) && bit(b7, 31);
+  bool avx512 = avx2 && avx512State && bit(b7, 16) && bit(b7, 17) && bit(b7, 28) && bit(b7, 30) &&
+                bit(b7, 31);
   if (avx512) {
     features |= LPC_CPU_AVX512;
     if (bit(c7, 11))
@@ -65,7 +67,8 @@ uint64_t lpc::rt::detectCPU() {
 }
 
 bool lpc::rt::requestAMX() {
-  constexpr long requestPermission = 0x1023, tileData = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  constexpr long requestPermission = 0x1023,
+                 tileData = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 }
 
@@ -117,5 +120,6 @@ void lpc::rt::describeCPU(uint64_t features, char *text, size_t bytes) {
     used += size_t(wrote);
   }
   if (features)
-    snprintf(text + used, bytes - used, "%sfeatures that this runtime does not know", used ? " and " : "");
+    snprintf(text + used, bytes - used, "%sfeatures that this runtime does not know",
+             used ? " and " : "");
 }

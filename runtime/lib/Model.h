@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Model.h: the state of an open model, shared by the files of the runtime. No C++ library is linked: no new, no throw.
+// Model.h: the state of an open model, shared by the files of the runtime. No C++ library is
+// linked: no new, no throw.
 #ifndef LPC_RUNTIME_LIB_MODEL_H
 #define LPC_RUNTIME_LIB_MODEL_H
 
@@ -13,8 +14,8 @@ namespace lpc::rt {
 
 inline constexpr size_t kErrorBytes = 1024;
 
-/// A block of memory handed to compiled code; the 64 bytes before its data. Live blocks form one list, cached blocks
-/// one list for each size class.
+/// A block of memory handed to compiled code; the 64 bytes before its data. Live blocks form one
+/// list, cached blocks one list for each size class.
 struct alignas(64) Block {
   Block *prev, *next;
   uint64_t capacity;
@@ -25,7 +26,8 @@ struct alignas(64) Block {
 
   uint8_t *data() { return reinterpret_cast<uint8_t *>(this + 1); }
   bool contains(const void *p) {
-    return uintptr_t(p) >= uintptr_t(data()) && uintptr_t(p) - uintptr_t(data()) < (capacity ? capacity : 1);
+    return uintptr_t(p) >= uintptr_t(data()) &&
+           uintptr_t(p) - uintptr_t(data()) < (capacity ? capacity : 1);
   }
 };
 static_assert(sizeof(Block) == 64);
@@ -85,7 +87,8 @@ struct Pool {
   int32_t startedInProcess; ///< process id of the workers, 0: not started
   std::atomic<bool> inRegion;
   std::atomic<bool> stop;
-  alignas(64) std::atomic<uint32_t> remaining; ///< workers that have not finished; the top bit: the run's thread sleeps
+  alignas(64) std::atomic<uint32_t> remaining; ///< workers that have not finished; the top bit: the
+                                               ///< run's thread sleeps
   void (*body)(void *, int64_t, int64_t);
   void *closure;
   int64_t n;
@@ -134,7 +137,8 @@ struct lpc_model : lpc_ctx {
   lpc::rt::WeightsFile weightsFile;
   pthread_mutex_t mutex; ///< one run at a time
   jmp_buf runJump;
-  /// For dimension d of input i, entry i * LPC_MAX_RANK + d: the first such entry whose dimension has the same name.
+  /// For dimension d of input i, entry i * LPC_MAX_RANK + d: the first such entry whose dimension
+  /// has the same name.
   int32_t *firstOfName;
   lpc_buffer *inBuffers, *outBuffers;
   /// For each output: memory of the caller, null if the model owns it.

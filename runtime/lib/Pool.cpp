@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Pool.cpp: parallel_for. Every thread has a mailbox of its own (a sequence number); it spins on it for a moment after
-// each region, then sleeps on a futex. The split is static and contiguous.
+// Pool.cpp: parallel_for. Every thread has a mailbox of its own (a sequence number); it spins on it
+// for a moment after each region, then sleeps on a futex. The split is static and contiguous.
 #include "Model.h"
 
 #include <limits.h>
@@ -21,7 +21,8 @@ using namespace lpc::rt;
 namespace {
 
 constexpr uint32_t kMainSleeps = 0x80000000u;
-/// About 20 to 80 microseconds: longer than the serial code between two parallel regions usually takes.
+/// About 20 to 80 microseconds: longer than the serial code between two parallel regions usually
+/// takes.
 constexpr int32_t kSpins = 1500;
 
 void relax() {
@@ -33,11 +34,13 @@ void relax() {
 }
 
 void futexWait(std::atomic<uint32_t> &word, uint32_t value) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAIT_PRIVATE, value, nullptr,
+          nullptr, 0);
 }
 
 void futexWake(std::atomic<uint32_t> &word) {
-  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  syscall(SYS_futex, reinterpret_cast<uint32_t *>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr,
+          0);
 }
 
 /// Waits until the slot's sequence differs from `last`; returns the new one.
@@ -152,14 +155,16 @@ void Pool::destroy() {
 }
 
 __attribute__((noinline)) void Pool::runRange(Slot &slot) {
-  // 128-bit products: n * chunks may pass 2^63.
-  int64_t begin = int64_t(__int128(n) * slot.index / chunks);
-  int64_t end = int64_t(__int128(n) * (slot.index + 1) / chunks);
+  // The first n % chunks ranges get one index more.
+  int64_t size = n / chunks, rest = n % chunks, index = slot.index;
+  int64_t begin = size * index + (index < rest ? index : rest);
+  int64_t end = begin + size + (index < rest ? 1 : 0);
   if (_setjmp(slot.jump) == 0)
     body(closure, begin, end);
 }
 
-const char *Pool::run(int64_t count, int32_t numChunks, void (*fn)(void *, int64_t, int64_t), void *data) {
+const char *Pool::run(int64_t count, int32_t numChunks, void (*fn)(void *, int64_t, int64_t),
+                      void *data) {
   body = fn;
   closure = data;
   n = count;
@@ -194,8 +199,8 @@ const char *Pool::run(int64_t count, int32_t numChunks, void (*fn)(void *, int64
 
 int64_t lpc_rt_num_threads(lpc_ctx *ctx) { return static_cast<lpc_model *>(ctx)->pool.numThreads; }
 
-void lpc_rt_parallel_for(lpc_ctx *ctx, int64_t n, int64_t grain, void (*body)(void *, int64_t, int64_t),
-                         void *closure) {
+void lpc_rt_parallel_for(lpc_ctx *ctx, int64_t n, int64_t grain,
+                         void (*body)(void *, int64_t, int64_t), void *closure) {
   if (n <= 0)
     return;
   Pool &pool = static_cast<lpc_model *>(ctx)->pool;
@@ -230,11 +235,14 @@ static LPC_RT_NORETURN void leave(lpc_model *model, const char *sentence) {
   _longjmp(model->runJump, 1);
 }
 
-void lpc_rt_fail(lpc_ctx *ctx, const char *sentence) { leave(static_cast<lpc_model *>(ctx), sentence); }
+void lpc_rt_fail(lpc_ctx *ctx, const char *sentence) {
+  leave(static_cast<lpc_model *>(ctx), sentence);
+}
 
 void lpc_rt_fail_dim(lpc_ctx *ctx, const char *what, int64_t expected, int64_t found) {
   char text[kErrorBytes];
-  snprintf(text, sizeof(text), "%s: expected %lld, but found %lld", what, (long long)expected, (long long)found);
+  snprintf(text, sizeof(text), "%s: expected %lld, but found %lld", what, (long long)expected,
+           (long long)found);
   lpc_rt_fail(ctx, text);
 }
 

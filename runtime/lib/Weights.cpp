@@ -12,7 +12,8 @@
 
 using namespace lpc::rt;
 
-lpc_status lpc::rt::mapWeights(const char *path, const lpc_model_desc &desc, WeightsFile &file, char *error) {
+lpc_status lpc::rt::mapWeights(const char *path, const lpc_model_desc &desc, WeightsFile &file,
+                               char *error) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     snprintf(error, kErrorBytes, "cannot open weights file '%s': %s", path, strerror(errno));
@@ -26,27 +27,34 @@ lpc_status lpc::rt::mapWeights(const char *path, const lpc_model_desc &desc, Wei
   }
   uint64_t bytes = uint64_t(info.st_size);
   lpc_weights_header header;
-  if (bytes < LPC_WEIGHTS_HEADER_BYTES || pread(fd, &header, sizeof(header), 0) != ssize_t(sizeof(header)) ||
+  if (bytes < LPC_WEIGHTS_HEADER_BYTES ||
+      pread(fd, &header, sizeof(header), 0) != ssize_t(sizeof(header)) ||
       memcmp(header.magic, LPC_WEIGHTS_MAGIC, sizeof(header.magic)) != 0) {
-    snprintf(error, kErrorBytes, "'%s' is not a weights file of lpc: it does not start with " LPC_WEIGHTS_MAGIC, path);
+    snprintf(error, kErrorBytes,
+             "'%s' is not a weights file of lpc: it does not start with " LPC_WEIGHTS_MAGIC, path);
     close(fd);
     return LPC_INVALID_MODEL;
   }
   if (header.bytes != desc.weights_bytes) {
-    snprintf(error, kErrorBytes, "weights file '%s' is for another model: expected %llu bytes of weights, but found %llu",
-             path, (unsigned long long)desc.weights_bytes, (unsigned long long)header.bytes);
+    snprintf(
+        error, kErrorBytes,
+        "weights file '%s' is for another model: expected %llu bytes of weights, but found %llu",
+        path, (unsigned long long)desc.weights_bytes, (unsigned long long)header.bytes);
     close(fd);
     return LPC_INVALID_MODEL;
   }
   if (header.layout != desc.weights_layout) {
-    snprintf(error, kErrorBytes, "weights file '%s' is for another model: expected layout %016llx, but found %016llx", path,
-             (unsigned long long)desc.weights_layout, (unsigned long long)header.layout);
+    snprintf(error, kErrorBytes,
+             "weights file '%s' is for another model: expected layout %016llx, but found %016llx",
+             path, (unsigned long long)desc.weights_layout, (unsigned long long)header.layout);
     close(fd);
     return LPC_INVALID_MODEL;
   }
   if (bytes - LPC_WEIGHTS_HEADER_BYTES < header.bytes) {
-    snprintf(error, kErrorBytes, "weights file '%s' is truncated: expected %llu bytes of weights, but found %llu", path,
-             (unsigned long long)header.bytes, (unsigned long long)(bytes - LPC_WEIGHTS_HEADER_BYTES));
+    snprintf(error, kErrorBytes,
+             "weights file '%s' is truncated: expected %llu bytes of weights, but found %llu", path,
+             (unsigned long long)header.bytes,
+             (unsigned long long)(bytes - LPC_WEIGHTS_HEADER_BYTES));
     close(fd);
     return LPC_INVALID_MODEL;
   }
