@@ -72,25 +72,18 @@ uint32_t IntegerFormat::encodeAffine(double x, int32_t zeroPoint, const Conversi
 
   Exact v = Exact::fromDouble(x);
   uint64_t magnitude = static_cast<uint64_t>(std::abs(v.significand));
+  detail::FixedPoint f = detail::shifted(magnitude, v.exponent);
+  const bool away = detail::roundsAway(f, f.whole & 1, negative, policy, random);
   if (policy.overflow == Overflow::Wrap) {
-    // Only the value modulo 2^width matters: bits of weight 2^32 and above may go before the
-    // rounding, whose decision depends on the fraction and the lowest whole bit.
-    detail::FixedPoint f =
-        v.exponent >= 32
-            ? detail::FixedPoint()
-            : detail::shifted(magnitude & (v.exponent >= 0 ? 0xffffffffu : ~uint64_t(0)),
-                              v.exponent);
-    uint64_t whole = f.whole + detail::roundsAway(f, f.whole & 1, negative, policy, random);
+    // Unsigned arithmetic keeps the residue modulo 2^64, hence modulo 2^width.
+    uint64_t whole = f.whole + away;
     uint64_t wrapped = (negative ? 0 - whole : whole) + static_cast<uint64_t>(int64_t(zeroPoint));
     uint32_t code = static_cast<uint32_t>(wrapped) & mask;
     return isReserved(code) ? static_cast<uint32_t>(lo_) & mask : code;
   }
-  detail::FixedPoint f = detail::shifted(magnitude, v.exponent);
   // Far outside of every range, and far inside of int64_t with a zero point added.
   constexpr uint64_t far = uint64_t(1) << 48;
-  uint64_t whole = f.huge ? far : std::min(f.whole, far);
-  int64_t rounded = static_cast<int64_t>(whole) +
-                    (!f.huge && detail::roundsAway(f, f.whole & 1, negative, policy, random));
+  int64_t rounded = static_cast<int64_t>(f.huge ? far : std::min(f.whole, far)) + away;
   return clamped((negative ? -rounded : rounded) + zeroPoint);
 }
 

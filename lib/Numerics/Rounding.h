@@ -14,7 +14,7 @@ struct FixedPoint {
   uint64_t whole = 0;
   uint64_t fraction = 0;
   bool sticky = false;
-  /// The number is 2^64 or more; the other members mean nothing.
+  /// The number is 2^64 or more, and `whole` is its residue.
   bool huge = false;
 
   bool exact() const { return fraction == 0 && !sticky; }
@@ -27,7 +27,7 @@ inline FixedPoint shifted(uint64_t significand, int64_t shift) {
     return f;
   if (shift >= 0) {
     f.huge = shift >= 64 || (shift > 0 && (significand >> (64 - shift)) != 0);
-    f.whole = f.huge ? 0 : significand << shift;
+    f.whole = shift >= 64 ? 0 : significand << shift;
     return f;
   }
   int64_t n = -shift;
