@@ -26,7 +26,7 @@ func.func @elementwise(%x: tensor<?x8xf32>, %b: tensor<8xf32>, %i: tensor<4xui8>
 
 // CHECK-LABEL: func.func @shapes
 func.func @shapes(%x: tensor<?x1x8x8xf32>, %n: index, %ids: tensor<?x?xi64>, %e: tensor<256x64xf32>) {
-  // CHECK: nn.reshape %{{.*}} [%{{.*}}] : tensor<?x1x8x8xf32> -> tensor<?x64xf32>
+  // CHECK: nn.reshape %{{.*}}[%{{.*}}] : tensor<?x1x8x8xf32> -> tensor<?x64xf32>
   %0 = nn.reshape %x [%n] : tensor<?x1x8x8xf32> -> tensor<?x64xf32>
   // CHECK: nn.broadcast
   %1 = nn.broadcast %x [%n] : tensor<?x1x8x8xf32> -> tensor<?x3x8x8xf32>
@@ -38,7 +38,7 @@ func.func @shapes(%x: tensor<?x1x8x8xf32>, %n: index, %ids: tensor<?x?xi64>, %e:
   %4 = nn.slice %0 offsets [0, 63] sizes [%n, 32] strides [1, -2] : tensor<?x64xf32> -> tensor<?x32xf32>
   // CHECK: nn.pad %{{.*}} low [0, 1] high [%{{.*}}, 0] {mode = #nn.pad_mode<edge>}
   %5 = nn.pad %0 low [0, 1] high [%n, 0] {mode = #nn.pad_mode<edge>} : tensor<?x64xf32> -> tensor<?x65xf32>
-  // CHECK: nn.iota [%{{.*}}] {axis = 0 : i64} : tensor<?xi64>
+  // CHECK: nn.iota[%{{.*}}] {axis = 0 : i64} : tensor<?xi64>
   %6 = nn.iota [%n] {axis = 0} : tensor<?xi64>
   // CHECK: nn.gather
   %7 = nn.gather %e, %ids {axis = 0} : (tensor<256x64xf32>, tensor<?x?xi64>) -> tensor<?x?x64xf32>
