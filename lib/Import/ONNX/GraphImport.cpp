@@ -73,6 +73,48 @@ LogicalResult GraphImport::collectFunctions() {
   return success();
 }
 
+/// Adds the nodes of `graph`, subgraphs included, to `nodes`.
+static void collectNodes(const NodeList &list, std::vector<const onnx_pb::NodeProto *> &nodes) {
+  for (const onnx_pb::NodeProto &node : list) {
+    nodes.push_back(&node);
+    for (const onnx_pb::AttributeProto &attribute : node.attribute()) {
+      collectNodes(attribute.g().node(), nodes);
+      for (const onnx_pb::GraphProto &graph : attribute.graphs())
+        collectNodes(graph.node(), nodes);
+    }
+  }
+}
+
+uint64_t GraphImport::countInlined(const NodeList &list,
+                                   llvm::DenseMap<const void *, uint64_t> &counts) {
+  std::vector<const onnx_pb::NodeProto *> nodes;
+  collectNodes(list, nodes);
+  uint64_t total = nodes.size();
+  for (const onnx_pb::NodeProto *node : nodes) {
+    auto function =
+        functions.find(getFunctionKey(node->domain(), node->op_type(), node->overload()));
+    if (function == functions.end())
+      continue;
+    // A function that calls itself counts as empty here; inlining reports it.
+    auto [known, isNew] = counts.try_emplace(function->second, 0);
+    uint64_t inside = known->second;
+    if (isNew)
+      counts[function->second] = inside = countInlined(function->second->node(), counts);
+    total = std::min(total + inside, state.options.limits.maxNodes + 1);
+  }
+  return total;
+}
+
+LogicalResult GraphImport::checkInlinedSize() {
+  llvm::DenseMap<const void *, uint64_t> counts;
+  if (functions.empty() ||
+      countInlined(view.model.graph().node(), counts) <= state.options.limits.maxNodes)
+    return success();
+  return state.fail(ImportError::Kind::Limit, "the model has more than " +
+                                                  Twine(state.options.limits.maxNodes) +
+                                                  " nodes after local functions are inlined");
+}
+
 DictionaryAttr GraphImport::describeValue(const onnx_pb::ValueInfoProto &info, Type type) {
   NamedAttrList attrs;
   attrs.set("onnx.name", builder.getStringAttr(info.name()));
@@ -92,7 +134,7 @@ LogicalResult GraphImport::run(ModuleOp module) {
   setModuleAttributes(module);
   Frame frame;
   if (failed(collectOpsets(view.model.opset_import(), frame.opsets, "the model")) ||
-      failed(collectFunctions()))
+      failed(collectFunctions()) || failed(checkInlinedSize()))
     return failure();
   // Models older than the notion of operator sets use the first one.
   if (view.model.ir_version() < 3)
@@ -330,9 +372,12 @@ LogicalResult GraphImport::importNode(onnx_pb::NodeProto &node, int index, Scope
                                                     " nodes after local functions are inlined");
   if (node.op_type().empty())
     return state.malformed(describeNode(node, index) + " has no operator type");
+  // Names get longer with each call that is inlined.
+  if (failed(state.spend(2 * frame.prefix.size(), describeNode(node, index))))
+    return failure();
   auto function = functions.find(getFunctionKey(node.domain(), node.op_type(), node.overload()));
   if (function != functions.end())
-    return inlineCall(node, index, *function->second, scope, frame);
+    return inlineCall(node, index, *function->second, scope, frame, hints);
 
   StringRef domain = normalizeDomain(node.domain());
   auto opset = frame.opsets.find(domain);
@@ -395,7 +440,7 @@ LogicalResult GraphImport::importNode(onnx_pb::NodeProto &node, int index, Scope
 
 LogicalResult GraphImport::inlineCall(onnx_pb::NodeProto &node, int index,
                                       onnx_pb::FunctionProto &function, Scope &scope,
-                                      const Frame &frame) {
+                                      const Frame &frame, const TypeHints &callerHints) {
   std::string what = describeNode(node, index);
   for (const Frame *caller = &frame; caller; caller = caller->caller)
     if (caller->function == &function)
@@ -436,6 +481,10 @@ LogicalResult GraphImport::inlineCall(onnx_pb::NodeProto &node, int index,
   TypeHints hints;
   for (const auto &info : function.value_info())
     hints[info.name()] = convertHint(info.type(), state.context);
+  // What the caller knows about the results of the call holds for the nodes that make them.
+  for (auto [output, result] : llvm::zip(node.output(), function.output()))
+    if (auto hint = callerHints.find(output); hint != callerHints.end())
+      hints[result] = hint->second;
   if (failed(importNodes(*function.mutable_node(), body, inner, hints)))
     return failure();
   for (auto [output, result] : llvm::zip(node.output(), function.output())) {

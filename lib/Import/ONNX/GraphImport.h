@@ -68,6 +68,10 @@ private:
   // Model
   void setModuleAttributes(mlir::ModuleOp module);
   mlir::LogicalResult collectFunctions();
+  /// Nodes in `list` once every call is inlined, up to just above the limit; `counts` remembers
+  /// functions.
+  uint64_t countInlined(const NodeList &list, llvm::DenseMap<const void *, uint64_t> &counts);
+  mlir::LogicalResult checkInlinedSize();
   mlir::LogicalResult
   collectOpsets(const google::protobuf::RepeatedPtrField<onnx_pb::OperatorSetIdProto> &imports,
                 llvm::StringMap<int64_t> &opsets, const llvm::Twine &where);
@@ -94,8 +98,8 @@ private:
   mlir::FailureOr<mlir::Attribute> importAttribute(onnx_pb::AttributeProto &attribute,
                                                    const llvm::Twine &what, llvm::StringRef key);
   mlir::LogicalResult inlineCall(onnx_pb::NodeProto &node, int index,
-                                 onnx_pb::FunctionProto &function, Scope &scope,
-                                 const Frame &frame);
+                                 onnx_pb::FunctionProto &function, Scope &scope, const Frame &frame,
+                                 const TypeHints &callerHints);
 
   // Values
   mlir::Value lookup(llvm::StringRef name, const Scope *scope) const;

@@ -52,8 +52,14 @@ LogicalResult lpc::import::parseModel(StringRef bytes, ImportState &state, Model
 
   uint64_t allowed =
       std::min(limits.maxDecodedBytes, limits.decodedSlack + limits.maxDecodedRatio * bytes.size());
-  ScanLimits scanLimits{limits.maxNodes, limits.maxAttributes, limits.maxAttributeList,
-                        allowed,         limits.maxDepth,      limits.maxRank};
+  ScanLimits scanLimits;
+  scanLimits.maxNodes = limits.maxNodes;
+  scanLimits.maxAttributes = limits.maxAttributes;
+  scanLimits.maxAttributeList = limits.maxAttributeList;
+  scanLimits.maxNodeValues = limits.maxNodeValues;
+  scanLimits.maxParsedBytes = allowed;
+  scanLimits.maxDepth = limits.maxDepth;
+  scanLimits.maxRank = limits.maxRank;
   ScanResult scan = scanModel({bytes.data(), bytes.size()}, scanLimits);
   if (scan.status == ScanResult::Status::Limit)
     return state.fail(ImportError::Kind::Limit, scan.message);

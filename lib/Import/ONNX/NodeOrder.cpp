@@ -14,9 +14,11 @@ using namespace lpc::import;
 std::string lpc::import::describeNode(const onnx_pb::NodeProto &node, int index) {
   std::string text = "node ";
   text += node.name().empty() ? "#" + std::to_string(index) : quoted(node.name());
+  if (node.op_type().empty())
+    return text;
   std::string op = node.domain().empty() ? node.op_type() : node.domain() + "." + node.op_type();
-  StringRef inner = op;
-  return text + " (" + StringRef(quoted(inner)).drop_front().drop_back().str() + ")";
+  op = quoted(op);
+  return text + " (" + op.substr(1, op.size() - 2) + ")";
 }
 
 const std::vector<StringRef> &NodeOrder::getFreeNames(const onnx_pb::GraphProto &graph) {

@@ -74,8 +74,8 @@ static constexpr Field graphFields[] = {
     {11, Kind::Message, Msg::ValueInfo},    {12, Kind::Message, Msg::ValueInfo},
     {13, Kind::Message, Msg::ValueInfo},    {14, Kind::Message, Msg::Annotation},
     {15, Kind::Message, Msg::SparseTensor}, {16, Kind::Message, Msg::StringEntry}};
-static constexpr Field nodeFields[] = {{1, Kind::Text},
-                                       {2, Kind::Text},
+static constexpr Field nodeFields[] = {{1, Kind::Text, Msg::Other, true},
+                                       {2, Kind::Text, Msg::Other, true},
                                        {3, Kind::Text},
                                        {4, Kind::Text},
                                        {5, Kind::Message, Msg::Attribute},
@@ -227,7 +227,8 @@ private:
   }
 
   bool enter(Msg child, unsigned &graphDepth, unsigned &typeDepth, bool nested);
-  bool addElements(const Field &field, uint64_t count, uint64_t &listed, uint64_t &rank);
+  bool addElements(Msg message, const Field &field, uint64_t count, uint64_t &listed,
+                   uint64_t &rank);
 };
 
 } // namespace
@@ -261,8 +262,12 @@ bool Scanner::enter(Msg child, unsigned &graphDepth, unsigned &typeDepth, bool n
 }
 
 /// Counts `count` elements of a field against the limits on lists and ranks.
-bool Scanner::addElements(const Field &field, uint64_t count, uint64_t &listed, uint64_t &rank) {
-  if (field.listed && (listed += count) > limits.maxAttributeList)
+bool Scanner::addElements(Msg message, const Field &field, uint64_t count, uint64_t &listed,
+                          uint64_t &rank) {
+  if (field.listed && message == Msg::Node && ++listed > limits.maxNodeValues)
+    return limit("a node has more than " + std::to_string(limits.maxNodeValues) +
+                 " inputs and outputs");
+  if (field.listed && message != Msg::Node && (listed += count) > limits.maxAttributeList)
     return limit("an attribute has a list of more than " + std::to_string(limits.maxAttributeList) +
                  " elements");
   if (field.rank && (rank += count) > limits.maxRank)
@@ -287,7 +292,7 @@ bool Scanner::scan(Msg message, size_t pos, size_t end, unsigned graphDepth, uns
     case 0:
       if (!readVarint(pos, end, value))
         return malformed("truncated integer", message, start);
-      if (known && (!addElements(*field, 1, listed, rank) || !addCost(sizeof(uint64_t))))
+      if ((known && !addElements(message, *field, 1, listed, rank)) || !addCost(sizeof(uint64_t)))
         return false;
       break;
     case 1:
@@ -296,7 +301,7 @@ bool Scanner::scan(Msg message, size_t pos, size_t end, unsigned graphDepth, uns
       if (end - pos < size)
         return malformed("truncated number", message, start);
       pos += size;
-      if (known && (!addElements(*field, 1, listed, rank) || !addCost(sizeof(uint64_t))))
+      if ((known && !addElements(message, *field, 1, listed, rank)) || !addCost(sizeof(uint64_t)))
         return false;
       break;
     }
@@ -315,7 +320,7 @@ bool Scanner::scan(Msg message, size_t pos, size_t end, unsigned graphDepth, uns
         // Unknown structure: at worst every two bytes are an object.
         if (field->child == Msg::Other && !addCost(value * 64))
           return false;
-        if (!addElements(*field, 1, listed, rank) ||
+        if (!addElements(message, *field, 1, listed, rank) ||
             !enter(field->child, childGraphDepth, childTypeDepth, message == Msg::Attribute) ||
             !scan(field->child, pos, last, childGraphDepth, childTypeDepth))
           return false;
@@ -331,12 +336,12 @@ bool Scanner::scan(Msg message, size_t pos, size_t end, unsigned graphDepth, uns
           count = std::count_if(bytes.begin() + pos, bytes.begin() + last,
                                 [](char c) { return static_cast<uint8_t>(c) < 0x80; });
         bool half = field->kind == Kind::Fixed32 || field->kind == Kind::SmallVarints;
-        if (!addElements(*field, count, listed, rank) || !addCost(count * (half ? 4 : 8)))
+        if (!addElements(message, *field, count, listed, rank) || !addCost(count * (half ? 4 : 8)))
           return false;
       } else {
         // A string, or an unknown field, which the parser keeps as text.
-        if ((known && !addElements(*field, 1, listed, rank)) ||
-            !addCost(sizeof(std::string) + sizeof(void *) + value))
+        if ((known && !addElements(message, *field, 1, listed, rank)) ||
+            !addCost(ParsedSizes::text + value))
           return false;
       }
       pos = last;

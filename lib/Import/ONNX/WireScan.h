@@ -19,6 +19,7 @@ struct ScanLimits {
   uint64_t maxNodes;
   uint64_t maxAttributes;
   uint64_t maxAttributeList;
+  uint64_t maxNodeValues;
   uint64_t maxParsedBytes;
   unsigned maxDepth;
   unsigned maxRank;
@@ -42,9 +43,12 @@ ScanResult scanModel(std::string_view bytes, const ScanLimits &limits);
 
 /// Upper bounds of the sizes of the generated classes, checked against them where both are known.
 struct ParsedSizes {
-  static constexpr size_t graph = 320, node = 256, attribute = 352, tensor = 352, sparseTensor = 96,
-                          valueInfo = 96, type = 64, shape = 64, dimension = 64, function = 416,
-                          stringEntry = 64, opset = 64, other = 256;
+  static constexpr size_t graph = 240, node = 192, attribute = 264, tensor = 264, sparseTensor = 64,
+                          valueInfo = 80, type = 56, shape = 56, dimension = 56, function = 256,
+                          stringEntry = 48, opset = 48, other = 96;
+  /// A string with its entry in a list, its allocation, and what an operand or attribute name takes
+  /// later.
+  static constexpr size_t text = 64;
 };
 
 } // namespace lpc::import

@@ -24,6 +24,8 @@ struct ImportLimits {
   uint64_t maxAttributes = 8'000'000;
   /// Elements of one list attribute.
   uint64_t maxAttributeList = 4'000'000;
+  /// Inputs and outputs of one node.
+  uint64_t maxNodeValues = 65'536;
   /// Depth of subgraphs inside the main graph, and of calls of local functions.
   unsigned maxDepth = 32;
   /// Dimensions of one tensor.
