@@ -365,8 +365,12 @@ Result<HostTensor> lpc::rt::adapt(HostTensor tensor, int32_t dtype) {
   bool toInteger = to.kind == Kind::Signed || to.kind == Kind::Unsigned;
   if (from.bits == 8 && to.bits < 8 && toInteger && from.kind == to.kind)
     return convert(tensor, dtype);
-  if (tensor.dtype == LPC_DTYPE_U8 && to.bits < 8 &&
-      to.kind == Kind::Signed) { // ml_dtypes' raw bytes, sign-extended
+  // Raw bytes: ml_dtypes stores a narrow signed integer in the low bits of a byte, with or without
+  // its sign above.
+  if (tensor.dtype == LPC_DTYPE_U8 && to.bits < 8 && to.kind == Kind::Signed) {
+    for (uint8_t &byte : tensor.bytes)
+      if (byte <= lowMask(to.bits))
+        byte = uint8_t(signExtend(byte, to.bits));
     tensor.dtype = LPC_DTYPE_I8;
     return convert(tensor, dtype);
   }

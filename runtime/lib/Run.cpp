@@ -301,9 +301,10 @@ lpc_status lpc_run(lpc_model *model, const lpc_tensor *in, size_t nin, lpc_tenso
                    size_t nout) {
   if (!model)
     return LPC_INVALID_ARGUMENT;
-  if (pthread_mutex_lock(&model->mutex) !=
-      0) // an error-checking mutex: this thread is already in a run
-    return LPC_INVALID_ARGUMENT;
+  // An error-checking mutex: it fails if this thread is already in a run.
+  if (pthread_mutex_lock(&model->mutex) != 0)
+    return failure(*model, LPC_INVALID_ARGUMENT,
+                   "lpc_run was called from inside a run of the same model");
   lpc_status status = run(*model, in, nin, out, nout);
   if (!status)
     model->error[0] = 0;

@@ -9,9 +9,10 @@ namespace lpc::rt {
 
 struct CompareOptions {
   enum class Rule {
-    Tolerance, ///< |found - expected| <= atol + rtol * |expected|, NaN equals NaN (NumPy's allclose)
+    Tolerance, ///< |found - expected| <= atol + rtol * |expected|, NaN equals NaN (NumPy's
+               ///< allclose)
     BitExact,  ///< the same bits
-    Ulp        ///< at most maxUlp representable numbers apart (floats); integers differ by at most maxUlp
+    Ulp ///< at most maxUlp representable numbers apart (floats); integers differ by at most maxUlp
   };
   Rule rule = Rule::Tolerance;
   double rtol = 1e-5, atol = 1e-8;
@@ -27,9 +28,11 @@ struct CompareReport {
   uint64_t maxUlpError = 0;                ///< over pairs that are not NaN
 };
 
-CompareReport compare(const HostTensor &found, const HostTensor &expected, const CompareOptions &options = {});
+CompareReport compare(const HostTensor &found, const HostTensor &expected,
+                      const CompareOptions &options = {});
 
-/// Representable numbers between a and b (equal zeros are 0 apart; two NaNs 0; a NaN and a number UINT64_MAX).
+/// Representable numbers between a and b (equal zeros are 0 apart; two NaNs 0; a NaN and a number
+/// UINT64_MAX).
 uint64_t ulpDistance(int32_t dtype, uint64_t aBits, uint64_t bBits);
 
 } // namespace lpc::rt

@@ -66,17 +66,18 @@ struct NamedTensor {
 
 /// The exact value of an element with these bits (bool and integers too).
 double decodeElement(int32_t dtype, uint64_t bits);
-/// The nearest element, ties to even; saturates integers and formats without infinity; NaN to 0 where there is no NaN.
+/// The nearest element, ties to even; saturates integers and formats without infinity; NaN to 0
+/// where there is no NaN.
 uint64_t encodeElement(int32_t dtype, double value);
 
-/// The same values in another element type: exact integer conversion where both are integers (fails with a sentence if a
-/// value does not fit), nearest-even otherwise.
+/// The same values in another element type: exact integer conversion where both are integers (fails
+/// with a sentence if a value does not fit), nearest-even otherwise.
 Result<HostTensor> convert(const HostTensor &tensor, int32_t dtype);
 /// The same bytes seen as another element type of the same width (bfloat16 out of a uint16 file).
 Result<HostTensor> reinterpret(HostTensor tensor, int32_t dtype);
-/// What a file holds, made to be what a model wants: nothing if the types agree; reinterprets raw (npy "V1", "V2") and
-/// equally wide unsigned data as a float format; packs 8-bit integers into 4 or 2 bits; refuses anything that would lose
-/// information.
+/// What a file holds, made to be what a model wants: nothing if the types agree; reinterprets raw
+/// (npy "V1", "V2") and equally wide unsigned data as a float format; packs 8-bit integers into 4
+/// or 2 bits; refuses anything that would lose information.
 Result<HostTensor> adapt(HostTensor tensor, int32_t dtype);
 
 } // namespace lpc::rt

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Result.h: a value or one sentence that says what went wrong; the error type of runtime/io (no exceptions).
+// Result.h: a value or one sentence that says what went wrong; the error type of runtime/io (no
+// exceptions).
 #ifndef LPC_RUNTIME_IO_RESULT_H
 #define LPC_RUNTIME_IO_RESULT_H
 

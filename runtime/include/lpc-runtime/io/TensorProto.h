@@ -7,7 +7,8 @@
 
 namespace lpc::rt {
 
-/// Parses a serialized TensorProto: raw_data or the typed fields. Strings, segments and external data are refused.
+/// Parses a serialized TensorProto: raw_data or the typed fields. Strings, segments and external
+/// data are refused.
 Result<NamedTensor> parseTensorProto(std::span<const uint8_t> file, const std::string &where);
 Result<NamedTensor> readTensorProto(const std::string &path);
 
@@ -15,7 +16,8 @@ Result<NamedTensor> readTensorProto(const std::string &path);
 std::vector<uint8_t> formatTensorProto(const NamedTensor &tensor);
 Status writeTensorProto(const std::string &path, const NamedTensor &tensor);
 
-/// input_<i>.pb and output_<i>.pb of an ONNX test_data_set folder, in the order of i. Names may be empty.
+/// input_<i>.pb and output_<i>.pb of an ONNX test_data_set folder, in the order of i. Names may be
+/// empty.
 struct TestDataSet {
   std::vector<NamedTensor> inputs, outputs;
 };
