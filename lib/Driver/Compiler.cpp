@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a model file to an artefact.
+#include "Compiler.h"
+#include "Data.h"
+
+#include "dialects/ONNX/IR/ONNXOps.h"
+#include "lpc/Import/ONNX/Import.h"
+#include "lpc/InitAll.h"
+#include "lpc/Pipelines/CPU.h"
+#include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Target/CPU/Emit.h"
+#include "lpc-runtime/io/ModelHandle.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::driver;
+
+//===- diagnostics ------------------------------------------------------------------------------------===//
+
+/// The innermost name of a location: a node's; else file:line.
+static std::string placeOf(Location loc) {
+  std::string place;
+  loc->walk([&](Location l) {
+    if (auto name = dyn_cast<NameLoc>(l)) {
+      place = "'" + name.getName().str() + "'";
+      return WalkResult::interrupt();
+    }
+    if (auto file = dyn_cast<FileLineColLoc>(l); file && place.empty())
+      place = (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+    return WalkResult::advance();
+  });
+  return place;
+}
+
+DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
+  constexpr unsigned kMaxLines = 10;
+  id = context->getDiagEngine().registerHandler([this](Diagnostic &d) {
+    if (d.getSeverity() == DiagnosticSeverity::Warning || d.getSeverity() == DiagnosticSeverity::Remark) {
+      std::string place = placeOf(d.getLocation());
+      llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "remark: ") << place
+                   << (place.empty() ? "" : ": ") << d.str() << '\n';
+      return success();
+    }
+    if (d.getSeverity() != DiagnosticSeverity::Error)
+      return success();
+    if (++count <= kMaxLines) {
+      std::string place = placeOf(d.getLocation()), text = d.str();
+      bool named = place.empty() || StringRef(text).contains(place);
+      lines.push_back(named ? text : place + ": " + text);
+    }
+    return success();
+  });
+}
+
+DiagnosticLog::~DiagnosticLog() { context->getDiagEngine().eraseHandler(id); }
+
+std::string DiagnosticLog::text() const {
+  std::string all = llvm::join(lines, "\n  ");
+  if (count > lines.size())
+    all += "\n  and " + std::to_string(count - lines.size()) + " more";
+  return all;
+}
+
+//===- TemporaryFile ----------------------------------------------------------------------------------===//
+
+TemporaryFile::TemporaryFile(StringRef name) {
+  SmallString<128> dir;
+  if (!llvm::sys::fs::createUniqueDirectory("lpc", dir)) {
+    folder = dir.str().str();
+    file = folder + "/" + name.str();
+  }
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!folder.empty())
+    (void)llvm::sys::fs::remove_directories(folder);
+}
+
+//===- Compiler ---------------------------------------------------------------------------------------===//
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  return registry;
+}
+
+Compiler::Compiler() : context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+  context.loadAllAvailableDialects();
+}
+
+Outcome Compiler::runPipeline(ModuleOp module, const CompileRequest &request, StringRef name,
+                              llvm::function_ref<void(OpPassManager &)> build) {
+  Progress progress(name);
+  DiagnosticLog log(&context);
+  PassManager pm(&context);
+  pm.enableVerifier(request.verifyEach);
+  build(pm);
+  if (succeeded(pm.run(module)))
+    return Outcome::ok();
+  return {kExitUnsupported, log.empty() ? (name + " failed without a reason; this is a bug of lpc").str() : log.text()};
+}
+
+/// Gives named dimensions of arguments a size: `--dim batch=1`.
+static Outcome specializeDims(ModuleOp module, const std::map<std::string, int64_t> &dims) {
+  if (dims.empty())
+    return Outcome::ok();
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return Outcome::usage("--dim: the module has no function @main");
+  std::map<std::string, bool> used;
+  SmallVector<Type> inputs(main.getArgumentTypes());
+  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
+    auto type = dyn_cast<RankedTensorType>(inputs[i]);
+    auto names = main.getArgAttrOfType<ArrayAttr>(i, "nn.dims");
+    if (!type || !names)
+      continue;
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [axis, attr] : llvm::enumerate(names)) {
+      auto name = dyn_cast<StringAttr>(attr);
+      auto it = name ? dims.find(name.str()) : dims.end();
+      if (it == dims.end() || axis >= shape.size())
+        continue;
+      shape[axis] = it->second;
+      used[it->first] = true;
+    }
+    inputs[i] = RankedTensorType::get(shape, type.getElementType());
+    main.getArgument(i).setType(inputs[i]);
+  }
+  for (auto &[name, size] : dims)
+    if (!used[name])
+      return Outcome::usage("--dim " + name + ": no input has a dimension of that name");
+  main.setType(FunctionType::get(module.getContext(), inputs, main.getResultTypes()));
+  return Outcome::ok();
+}
+
+Outcome Compiler::load(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
+  Progress progress("import");
+  if (StringRef(request.input).ends_with(".mlir")) {
+    DiagnosticLog log(&context);
+    module = parseSourceFile<ModuleOp>(request.input, &context);
+    if (!module)
+      return {kExitMalformed, request.input + ": " + log.text()};
+  } else {
+    ImportError error;
+    FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(request.input, &context, {}, error);
+    if (failed(imported))
+      return {error.getExitCode(), error.message};
+    module = std::move(*imported);
+  }
+  return specializeDims(*module, request.dims);
+}
+
+Outcome Compiler::convert(ModuleOp module, SmallVectorImpl<Refusal> &refusals) {
+  DiagnosticLog log(&context);
+  if (succeeded(convertONNXToNn(module, &refusals)))
+    return Outcome::ok();
+  bool malformed = llvm::any_of(refusals, [](const Refusal &r) { return r.kind == Refusal::Kind::Malformed; });
+  return {malformed ? kExitMalformed : kExitUnsupported, log.text()};
+}
+
+Outcome Compiler::loadNn(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
+  if (Outcome o = load(request, module); !o)
+    return o;
+  // Conversion runs by itself first so that a refusal of the file is told apart from a limit of lpc.
+  bool hasONNX = false;
+  module->walk([&](onnx::NodeOp) { hasONNX = true; });
+  module->walk([&](onnx::ConstantOp) { hasONNX = true; });
+  if (hasONNX) {
+    SmallVector<Refusal> refusals;
+    if (Outcome o = convert(*module, refusals); !o)
+      return {o.code, request.input + ": " + o.message};
+  }
+  return runPipeline(*module, request, "convert to nn", [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
+}
+
+static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
+  o.weights = request.weights;
+  o.activations = request.activations;
+  o.weightMethod = request.weightMethod;
+  o.activationMethod = request.activationMethod;
+  o.keep = request.keep;
+}
+
+Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
+  NnToLpOptions options;
+  setOptions(options, request);
+  std::string error;
+  for (const std::string *text : {&request.weights, &request.activations})
+    if (!text->empty() && !num::FormatSpec::parse(*text, &error))
+      return Outcome::usage(error);
+  TemporaryFile statistics("calibration.json");
+  bool needsData = !request.activations.empty() &&
+                   num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
+  if (needsData) {
+    if (request.calib.empty() && request.calibFile.empty())
+      return Outcome::usage("--activations " + request.activations +
+                            " takes its scales from data: give --calib data.npz:input=array, --calib text.txt:input, or "
+                            "--calib-file statistics.json (or use .../token for scales computed at run time)");
+    options.calibration = request.calibFile;
+    if (request.calibFile.empty()) {
+      quant::CalibrationFile file;
+      if (Outcome o = calibrate(request, module, file); !o)
+        return o;
+      std::string path = request.saveCalib.empty() ? statistics.path() : request.saveCalib;
+      if (llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+            os << file.toJSON();
+            return llvm::Error::success();
+          }))
+        return Outcome::usage("cannot write '" + path + "': " + llvm::toString(std::move(e)));
+      options.calibration = path;
+    }
+  }
+  return runPipeline(module, request, "quantize", [&](OpPassManager &pm) { buildNnToLpPipeline(pm, options); });
+}
+
+Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module, quant::CalibrationFile &file) {
+  Progress progress("calibrate");
+  OwningOpRef<ModuleOp> observed = module.clone();
+  NnToLpOptions options;
+  setOptions(options, request);
+  if (Outcome o = runPipeline(*observed, request, "  observe",
+                              [&](OpPassManager &pm) { buildObservePipeline(pm, options); });
+      !o)
+    return o;
+  TemporaryFile library("observed.so");
+  CompileRequest plain = request;
+  plain.emit = "so";
+  plain.weightsFile.clear();
+  if (Outcome o = emit(plain, *observed, library.path()); !o)
+    return o;
+  rt::OpenOptions open;
+  open.threads = request.threads;
+  rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(library.path(), open);
+  if (!model)
+    return {kExitInternal, model.error()};
+  rt::Result<DataSource> data = DataSource::open(request.calib, model->inputs(), request.window);
+  if (!data)
+    return Outcome::usage("--calib: " + data.error());
+  rt::Status set = model->setObserver([&](int32_t id, const float *values, int64_t n, int64_t) {
+    file.tensors[id].add(llvm::ArrayRef<float>(values, n));
+  });
+  if (!set)
+    return {kExitInternal, set.error()};
+  int64_t samples = std::min(data->numSamples(), request.calibSamples);
+  for (int64_t begin = 0; begin < samples;) {
+    int64_t n = std::min(data->batchSize(32), samples - begin);
+    rt::Result<std::vector<rt::NamedTensor>> batch = data->batch(begin, n);
+    if (!batch)
+      return Outcome::usage("--calib: " + batch.error());
+    rt::Result<std::vector<rt::NamedTensor>> out = model->run(*batch);
+    if (!out)
+      return Outcome::usage("--calib: " + out.error());
+    begin += n;
+  }
+  file.samples = samples;
+  return Outcome::ok();
+}
+
+Outcome Compiler::writeModule(ModuleOp module, StringRef path) {
+  llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    module.print(os, OpPrintingFlags().enableDebugInfo(false));
+    os << '\n';
+    return llvm::Error::success();
+  });
+  if (e)
+    return Outcome::usage("cannot write '" + path.str() + "': " + llvm::toString(std::move(e)));
+  return Outcome::ok();
+}
+
+/// The quantization table for the manifest: each contraction with its formats.
+static std::string describe(ModuleOp module) {
+  llvm::json::Array table;
+  module.walk([&](Operation *op) {
+    StringRef name = op->getName().getStringRef();
+    if (name != "lp.matmul" && name != "lp.conv" && name != "nn.matmul" && name != "nn.conv")
+      return;
+    auto element = [](Value v) {
+      std::string text;
+      llvm::raw_string_ostream(text) << getElementTypeOrSelf(v.getType());
+      return StringRef(text).starts_with("!lp.") ? text.substr(4) : text;
+    };
+    Value weight = name == "lp.matmul" ? cast<lp::MatMulOp>(op).getRhs()
+                   : name == "lp.conv" ? cast<lp::ConvOp>(op).getFilter()
+                                       : op->getOperand(1);
+    std::string place = placeOf(op->getLoc());
+    std::string accumulator = "f32_relaxed";
+    if (auto acc = op->getAttrOfType<lp::AccumulatorAttr>("accumulator")) {
+      accumulator = stringifyAccumulatorKind(acc.getKind()).str();
+      if (acc.getKind() == lp::AccumulatorKind::Int)
+        accumulator += std::to_string(acc.getWidth());
+    }
+    table.push_back(llvm::json::Object{{"node", StringRef(place).trim("'").str()},
+                                       {"op", name.str()},
+                                       {"activation", element(op->getOperand(0))},
+                                       {"weight", element(weight)},
+                                       {"accumulator", accumulator}});
+  });
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{{"contractions", std::move(table)}});
+  return text;
+}
+
+Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef output) {
+  CPUOptions cpu;
+  cpu.cpu = request.cpu;
+  cpu.optLevel = request.optLevel;
+  cpu.weightsFile = request.weightsFile;
+  cpu.extraManifest = describe(module);
+  if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
+    cpu.modelHash = hash.str();
+  if (Outcome o = runPipeline(module, request, "lower to linalg", [](OpPassManager &pm) { buildLpToLinalgPipeline(pm); });
+      !o)
+    return o;
+  if (request.emit == "linalg")
+    return writeModule(module, output);
+  if (Outcome o = runPipeline(module, request, "lower to LLVM",
+                              [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
+      !o)
+    return o;
+  if (request.emit == "llvm-dialect")
+    return writeModule(module, output);
+  CPUOutputKind kind = request.emit == "obj"    ? CPUOutputKind::Object
+                       : request.emit == "asm"  ? CPUOutputKind::Assembly
+                       : request.emit == "llvm" ? CPUOutputKind::LLVMIR
+                                                : CPUOutputKind::SharedObject;
+  Progress progress("generate code");
+  DiagnosticLog log(&context);
+  if (failed(emitCPU(module, cpu, kind, output)))
+    return {kExitInternal, log.text()};
+  return Outcome::ok();
+}
+
+Outcome Compiler::compile(const CompileRequest &request) {
+  OwningOpRef<ModuleOp> module;
+  if (request.emit == "onnx") {
+    if (Outcome o = load(request, module); !o)
+      return o;
+    return writeModule(*module, request.output);
+  }
+  if (Outcome o = loadNn(request, module); !o)
+    return o;
+  if (request.emit == "nn")
+    return writeModule(*module, request.output);
+  if (Outcome o = quantize(request, *module); !o)
+    return o;
+  if (!request.saveLp.empty())
+    if (Outcome o = writeModule(*module, request.saveLp); !o)
+      return o;
+  if (request.emit == "lp")
+    return writeModule(*module, request.output);
+  return emit(request, *module, request.output);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From a model file to an artefact: what `lpc compile` does, as a library.
+#ifndef LPC_LIB_DRIVER_COMPILER_H
+#define LPC_LIB_DRIVER_COMPILER_H
+
+#include "Commands.h"
+
+#include "lpc/Conversion/ONNXToNn/ConvertONNXToNn.h"
+#include "lpc/Quantization/Calibration.h"
+
+#include "dialects/Lp/IR/Lp.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <map>
+
+namespace lpc::driver {
+
+struct CompileRequest {
+  std::string input; ///< .onnx or .mlir
+  std::string output;
+  std::string weights, activations;
+  std::string weightMethod = "absmax", activationMethod = "minmax";
+  std::string keep;
+  std::string calib, calibFile, saveCalib; ///< data source, statistics to read, statistics to write
+  int64_t window = 256;
+  int64_t calibSamples = 512;
+  std::map<std::string, int64_t> dims; ///< sizes given to named dimensions
+  std::string cpu = "x86-64-v3";
+  unsigned optLevel = 3;
+  std::string weightsFile;
+  std::string saveLp;
+  /// so, obj, asm, llvm, or a floor: onnx, nn, lp, linalg, llvm-dialect.
+  std::string emit = "so";
+  bool verifyEach = false;
+  int threads = 0;
+};
+
+/// Errors of MLIR diagnostics, collected while it lives.
+class DiagnosticLog {
+public:
+  explicit DiagnosticLog(mlir::MLIRContext *context);
+  ~DiagnosticLog();
+  /// The first errors, at most ten, one a line.
+  std::string text() const;
+  bool empty() const { return count == 0; }
+
+private:
+  mlir::MLIRContext *context;
+  mlir::DiagnosticEngine::HandlerID id;
+  std::vector<std::string> lines;
+  unsigned count = 0;
+};
+
+class Compiler {
+public:
+  Compiler();
+
+  /// The whole way.
+  Outcome compile(const CompileRequest &request);
+
+  /// Reads .onnx or .mlir and takes it to the nn floor.
+  Outcome loadNn(const CompileRequest &request, mlir::OwningOpRef<mlir::ModuleOp> &module);
+  /// Reads without converting.
+  Outcome load(const CompileRequest &request, mlir::OwningOpRef<mlir::ModuleOp> &module);
+  /// Conversion with its refusals, for `lpc check`.
+  Outcome convert(mlir::ModuleOp module, llvm::SmallVectorImpl<Refusal> &refusals);
+  /// nn -> lp, calibrating if the request says so.
+  Outcome quantize(const CompileRequest &request, mlir::ModuleOp module);
+  /// lp -> artefact.
+  Outcome emit(const CompileRequest &request, mlir::ModuleOp module, llvm::StringRef output);
+
+  mlir::MLIRContext &getContext() { return context; }
+
+private:
+  Outcome runPipeline(mlir::ModuleOp module, const CompileRequest &request, llvm::StringRef name,
+                      llvm::function_ref<void(mlir::OpPassManager &)> build);
+  Outcome calibrate(const CompileRequest &request, mlir::ModuleOp module, quant::CalibrationFile &file);
+  Outcome writeModule(mlir::ModuleOp module, llvm::StringRef path);
+
+  mlir::MLIRContext context;
+};
+
+/// A file in a fresh folder below the system's temporary one; both go with this object.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(llvm::StringRef name);
+  ~TemporaryFile();
+  const std::string &path() const { return file; }
+
+private:
+  std::string folder, file;
+};
+
+} // namespace lpc::driver
+
+#endif // LPC_LIB_DRIVER_COMPILER_H

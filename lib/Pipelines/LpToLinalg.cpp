@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// lpc-lp-to-linalg-pipeline, and the registration of the front pipelines.
+#include "lpc/Conversion/Passes.h"
+#include "lpc/Pipelines/Passes.h"
+#include "lpc/Pipelines/Pipelines.h"
+
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace lpc;
+
+void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
+  // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's lowering then carries.
+  pm.addPass(createConvertLpToLinalgPass());
+  pm.addPass(createConvertNnToLinalgPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyContractPass(
+      {"linalg",
+       {"linalg", "arith", "math", "tensor", "bufferization", "affine", "scf", "cf", "complex", "llvm", "memref", "vector"}}));
+}
+
+void lpc::registerFrontPipelines() {
+  PassPipelineRegistration<> onnxToNn("lpc-onnx-to-nn-pipeline", "onnx to nn: convert every node, fold constants",
+                                      [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
+  PassPipelineRegistration<NnToLpOptions> observe("lpc-observe-pipeline", "nn with observers, for calibration",
+                                                  buildObservePipeline);
+  PassPipelineRegistration<NnToLpOptions> nnToLp("lpc-nn-to-lp-pipeline",
+                                                 "nn to lp: quantize, fuse, prove accumulators", buildNnToLpPipeline);
+  PassPipelineRegistration<> lpToLinalg("lpc-lp-to-linalg-pipeline", "lp and nn to linalg on signless tensors",
+                                        [](OpPassManager &pm) { buildLpToLinalgPipeline(pm); });
+}
