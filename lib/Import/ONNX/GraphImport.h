@@ -14,6 +14,12 @@
 
 namespace lpc::import {
 
+/// The default domain has two spellings; this is the empty one.
+llvm::StringRef normalizeDomain(llvm::StringRef domain);
+
+/// Key of a local function in the table of functions.
+std::string getFunctionKey(llvm::StringRef domain, llvm::StringRef name, llvm::StringRef overload);
+
 class GraphImport {
 public:
   GraphImport(ModelView &view, ImportState &state)
