@@ -22,17 +22,18 @@ extern "C" {
 #define LPC_RT_NORETURN
 #endif
 
-/* -- the run's context
- * ---------------------------------------------------------------------------------------------
+/* ---- the run's context ----
  * Compiled code gets a pointer to it and reads this head by offset; the rest belongs to the
  * runtime. */
 typedef struct lpc_ctx {
-  const uint8_t
-      *weights; /* offset 0: base of the weight segment or of its replacement, page-aligned */
-  uint8_t
-      *arena; /* offset 8: arena_bytes of memory for the static plan, 64-byte aligned; null if 0 */
-  uint64_t cpu_features; /* offset 16: LPC_CPU_* of this machine */
-  uint64_t reserved;     /* offset 24 */
+  /* Offset 0: base of the weight segment or of its replacement, page-aligned. */
+  const uint8_t *weights;
+  /* Offset 8: arena_bytes of memory for the static plan, 64-byte aligned; null if 0. */
+  uint8_t *arena;
+  /* Offset 16: LPC_CPU_* of this machine. */
+  uint64_t cpu_features;
+  /* Offset 24. */
+  uint64_t reserved;
 } lpc_ctx;
 
 /* What the machine can do (CPU and operating system together). Each bit includes what is written
@@ -46,16 +47,14 @@ enum lpc_cpu_feature {
   LPC_CPU_AVX512FP16 = 1 << 5,
   LPC_CPU_AVX512VBMI = 1 << 6,
   LPC_CPU_GFNI = 1 << 7,
-  LPC_CPU_AMX = 1 << 8, /* TILE and INT8; the runtime asks the kernel for permission when the model
-                           names this bit */
+  LPC_CPU_AMX = 1 << 8, /* TILE and INT8; opening asks the kernel for the tiles if named */
   LPC_CPU_AMXBF16 = 1 << 9,
   LPC_CPU_NEON = 1 << 16,
   LPC_CPU_DOTPROD = 1 << 17,
   LPC_CPU_I8MM = 1 << 18
 };
 
-/* -- entry
- * ---------------------------------------------------------------------------------------------------------
+/* ---- entry ----
  * A buffer is contiguous and row-major, with the bytes of the public ABI (lpc.h); only the first
  * `rank` entries of shape mean something. The runtime has checked the inputs against the specs,
  * dimension names included. in[i].data is aligned to its element only. On entry out[i].data is
@@ -69,9 +68,7 @@ typedef struct lpc_buffer {
 
 typedef void (*lpc_entry_fn)(lpc_ctx *ctx, const lpc_buffer *in, lpc_buffer *out);
 
-/* -- the descriptor
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the descriptor ---- */
 typedef struct lpc_tensor_spec {
   const char *name;
   int32_t dtype; /* ONNX code */
@@ -90,23 +87,25 @@ typedef struct lpc_model_desc {
   const char *manifest;           /* 32: JSON, zero-terminated */
   uint64_t manifest_bytes;        /* 40: without the zero */
   lpc_entry_fn entry;             /* 48 */
-  const void *weights; /* 56: page-aligned; null if there are none or if they are in weights_file */
-  uint64_t weights_bytes;   /* 64 */
-  uint64_t weights_layout;  /* 72: identifies the layout of the segment (a hash of names, types and
-                               offsets); a  weights file must carry the same number */
-  const char *weights_file; /* 80: null, or the name of the weights file beside the .so (external
-                               weights) */
-  uint64_t arena_bytes;     /* 88: 0 if there is no static plan */
-  uint64_t required_features; /* 96: LPC_CPU_*: opening fails with a sentence on a machine without
-                                 them */
-  uint64_t optional_features; /* 104: LPC_CPU_* that the code tests in ctx->cpu_features */
-} lpc_model_desc;             /* 112 bytes */
+  /* 56: page-aligned; null if there are none or if they are in weights_file. */
+  const void *weights;
+  uint64_t weights_bytes; /* 64 */
+  /* 72: identifies the layout of the segment (a hash of names, types and offsets); a weights file
+   * must carry the same number. */
+  uint64_t weights_layout;
+  /* 80: null, or the name of the weights file beside the .so (external weights). */
+  const char *weights_file;
+  uint64_t arena_bytes; /* 88: 0 if there is no static plan */
+  /* 96: LPC_CPU_*; opening fails with a sentence on a machine without them. */
+  uint64_t required_features;
+  /* 104: LPC_CPU_* that the code tests in ctx->cpu_features. */
+  uint64_t optional_features;
+} lpc_model_desc; /* 112 bytes */
 
 /* Defined by the compiled object. */
 extern LPC_RT_API const lpc_model_desc lpc_model_descriptor;
 
-/* -- weights file
- * --------------------------------------------------------------------------------------------------
+/* ---- weights file ----
  * One page of header, then weights_bytes bytes: the weight segment as it is in memory. */
 #define LPC_WEIGHTS_MAGIC "LPCWTS01"
 #define LPC_WEIGHTS_HEADER_BYTES 4096
@@ -116,8 +115,7 @@ typedef struct lpc_weights_header {
   uint64_t layout;
 } lpc_weights_header; /* zero bytes follow up to LPC_WEIGHTS_HEADER_BYTES */
 
-/* -- services
- * ------------------------------------------------------------------------------------------------------
+/* ---- services ----
  * All may be called from inside a lpc_rt_parallel_for body too, unless stated otherwise. */
 
 /* 64-byte aligned, never null (fails the run instead); the contents are undefined. Zero bytes are

@@ -90,12 +90,13 @@ typedef struct lpc_tensor_info {
 } lpc_tensor_info;
 
 typedef struct lpc_open_options {
-  size_t struct_size; /* sizeof(lpc_open_options); fields beyond it take their defaults */
-  int32_t
-      threads; /* 0: LPC_NUM_THREADS of the environment, else all CPUs that the process may use */
+  /* sizeof(lpc_open_options); fields beyond it take their defaults. */
+  size_t struct_size;
+  /* 0: LPC_NUM_THREADS of the environment, else all CPUs that the process may use. */
+  int32_t threads;
   int32_t reserved; /* 0 */
-  const char *
-      weights_path; /* null: the weights inside the model; else a weights file that replaces them */
+  /* Null: the weights inside the model; else a weights file that replaces them. */
+  const char *weights_path;
 } lpc_open_options;
 
 typedef struct lpc_model lpc_model;
