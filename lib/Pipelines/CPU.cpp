@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// lpc-linalg-to-llvm-pipeline: linalg on tensors -> LLVM dialect with the entry function of the model ABI.
+// lpc-linalg-to-llvm-pipeline: linalg on tensors -> LLVM dialect with the entry function of the
+// model ABI.
 #include "lpc/Pipelines/CPU.h"
 
 #include "lpc/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Affine/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -95,6 +95,9 @@ void lpc::buildLinalgToLLVMPipeline(OpPassManager &pm, const LinalgToLLVMOptions
 
 void lpc::registerCPUPipelines() {
   PassPipelineRegistration<LinalgToLLVMOptions>(
-      "lpc-linalg-to-llvm-pipeline", "Lower linalg on tensors to the LLVM dialect, ready for the CPU target",
-      [](OpPassManager &pm, const LinalgToLLVMOptions &options) { buildLinalgToLLVMPipeline(pm, options); });
+      "lpc-linalg-to-llvm-pipeline",
+      "Lower linalg on tensors to the LLVM dialect, ready for the CPU target",
+      [](OpPassManager &pm, const LinalgToLLVMOptions &options) {
+        buildLinalgToLLVMPipeline(pm, options);
+      });
 }

@@ -9,14 +9,16 @@
 namespace lpc {
 
 struct LinalgToLLVMOptions : mlir::PassPipelineOptions<LinalgToLLVMOptions> {
-  Option<bool> fuse{*this, "fuse", llvm::cl::desc("Fuse elementwise operations"), llvm::cl::init(true)};
+  Option<bool> fuse{*this, "fuse", llvm::cl::desc("Fuse elementwise operations"),
+                    llvm::cl::init(true)};
   Option<int64_t> parallelThreshold{
       *this, "parallel-threshold",
       llvm::cl::desc("Number of element operations from which an operation is split over threads"),
       llvm::cl::init(32768)};
 };
 
-/// linalg, tensor, arith, math, scf and one function @main -> LLVM dialect with the entry function of the model ABI.
+/// linalg, tensor, arith, math, scf and one function @main -> LLVM dialect with the entry function
+/// of the model ABI.
 void buildLinalgToLLVMPipeline(mlir::OpPassManager &pm, const LinalgToLLVMOptions &options);
 
 /// Registers lpc-linalg-to-llvm-pipeline.

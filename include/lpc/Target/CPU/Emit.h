@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From the LLVM dialect to a file: shared object, object, assembly or LLVM IR text.
+#ifndef LPC_TARGET_CPU_EMIT_H
+#define LPC_TARGET_CPU_EMIT_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lpc {
+
+struct CPUOptions {
+  /// "x86-64-v3", "native", or any CPU name of LLVM's X86 target.
+  std::string cpu = "x86-64-v3";
+  unsigned optLevel = 3;
+  /// Not empty: the weights go to this file instead of the shared object; the descriptor names it
+  /// without its folder.
+  std::string weightsFile;
+  /// Hash of the source model, for the manifest; may be empty.
+  std::string modelHash;
+  /// A JSON object whose members join the manifest (quantization table, observers); may be empty.
+  std::string extraManifest;
+};
+
+enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };
+
+/// Compiles the module (LLVM dialect, as made by lpc-linalg-to-llvm-pipeline) and writes
+/// `outputPath` by renaming a complete temporary file. Errors are reported on the module; then
+/// nothing is left behind.
+mlir::LogicalResult emitCPU(mlir::ModuleOp module, const CPUOptions &options, CPUOutputKind kind,
+                            llvm::StringRef outputPath);
+
+inline mlir::LogicalResult emitSharedObject(mlir::ModuleOp module, const CPUOptions &options,
+                                            llvm::StringRef outputPath) {
+  return emitCPU(module, options, CPUOutputKind::SharedObject, outputPath);
+}
+
+} // namespace lpc
+
+#endif // LPC_TARGET_CPU_EMIT_H

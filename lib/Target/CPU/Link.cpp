@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Linking with lld as a library.
+//
+// The result depends on the objects, the runtime and the C library's symbol versions only: no build
+// id, no paths, no search beyond the C library's usual folders.
+#include "Link.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+LLD_HAS_DRIVER(elf)
+
+using namespace mlir;
+
+namespace lpc {
+
+TemporaryFolder::~TemporaryFolder() {
+  if (!path.empty())
+    llvm::sys::fs::remove_directories(path);
+}
+
+LogicalResult TemporaryFolder::make(ModuleOp module) {
+  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("lpc", path))
+    return module.emitError("cannot make a temporary folder: ") << error.message();
+  return success();
+}
+
+std::string TemporaryFolder::file(StringRef name) const {
+  SmallString<128> result(path);
+  llvm::sys::path::append(result, name);
+  return result.str().str();
+}
+
+/// Beside an installed compiler, else where the build put it.
+static std::string runtimeArchive() {
+  static int anchor;
+  SmallString<128> path(
+      llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(nullptr, &anchor)));
+  llvm::sys::path::append(path, "..", "lib", "liblpc_runtime.a");
+  return llvm::sys::fs::exists(path) ? path.str().str() : LPC_RUNTIME_ARCHIVE;
+}
+
+/// The C library's shared objects of this machine, for the names and versions of their symbols.
+static SmallVector<std::string> systemLibraries() {
+  SmallVector<std::string> result;
+  for (StringRef name : {"libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2",
+                         "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}) {
+    for (StringRef folder : {"/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64",
+                             "/usr/lib64", "/lib", "/usr/lib"}) {
+      SmallString<64> path(folder);
+      llvm::sys::path::append(path, name);
+      if (!llvm::sys::fs::exists(path))
+        continue;
+      result.push_back(path.str().str());
+      break;
+    }
+  }
+  return result;
+}
+
+LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
+                               ArrayRef<std::string> objects, StringRef outputPath) {
+  std::string archive = runtimeArchive();
+  if (!llvm::sys::fs::exists(archive))
+    return module.emitError(
+        "cannot find the runtime archive 'liblpc_runtime.a' beside the compiler");
+  std::string script = folder.file("exports");
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream os(script, error);
+    if (error)
+      return module.emitError("cannot write a temporary file: ") << error.message();
+    os << "{ global: lpc_abi_version; lpc_model_*; lpc_run; lpc_last_error; lpc_manifest_json; "
+          "lpc_set_observer; "
+          "local: *; };\n";
+  }
+  SmallString<128> temporary;
+  llvm::sys::fs::createUniquePath(outputPath + ".%%%%%%.tmp", temporary, /*MakeAbsolute=*/false);
+
+  SmallVector<std::string> args = {"ld.lld",
+                                   "-shared",
+                                   "-o",
+                                   temporary.str().str(),
+                                   "--version-script=" + script,
+                                   "--strip-all",
+                                   "--gc-sections",
+                                   "--hash-style=gnu",
+                                   "--build-id=none",
+                                   "-z",
+                                   "now",
+                                   "-z",
+                                   "noexecstack",
+                                   "--threads=1"};
+  llvm::append_range(args, objects);
+  llvm::append_range(args, ArrayRef<std::string>{"--whole-archive", archive, "--no-whole-archive"});
+  SmallVector<std::string> libraries = systemLibraries();
+  if (libraries.empty()) {
+    args.push_back("--unresolved-symbols=ignore-all");
+  } else {
+    llvm::append_range(args, ArrayRef<std::string>{"-z", "defs", "--as-needed"});
+    llvm::append_range(args, libraries);
+  }
+  SmallVector<const char *> raw;
+  for (const std::string &arg : args)
+    raw.push_back(arg.c_str());
+  std::string messages;
+  llvm::raw_string_ostream os(messages);
+  lld::Result result = lld::lldMain(raw, os, os, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode == 0) {
+    if (std::error_code error = llvm::sys::fs::rename(temporary, outputPath)) {
+      llvm::sys::fs::remove(temporary);
+      return module.emitError("cannot write '") << outputPath << "': " << error.message();
+    }
+    return success();
+  }
+  llvm::sys::fs::remove(temporary);
+  return module.emitError("linking failed: ") << StringRef(messages).trim();
+}
+
+} // namespace lpc
