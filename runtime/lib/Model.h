@@ -67,15 +67,18 @@ private:
   uint64_t numSystem;
 };
 
-/// One thread's part of a parallel region. Slot 0 is the thread of lpc_run.
+/// One range of a parallel region, and the worker that it is meant for. Slot 0 is the thread of
+/// lpc_run, which also takes ranges that no worker has begun.
 struct alignas(64) Slot {
-  std::atomic<uint32_t> sequence; ///< raised by the run's thread to start the slot's range
+  /// Even: the range waits to be claimed. Odd: it is claimed or done. Only counts up.
+  std::atomic<uint32_t> state;
   std::atomic<uint32_t> sleeping;
   struct Pool *pool;
   int32_t index;
   bool failed;
-  pthread_t thread;
-  jmp_buf jump; ///< out of the body
+  pthread_t worker;
+  std::atomic<pthread_t> runner; ///< who is inside the body; 0: nobody
+  jmp_buf jump;                  ///< out of the body
   char error[kErrorBytes];
 };
 
@@ -87,8 +90,8 @@ struct Pool {
   int32_t startedInProcess; ///< process id of the workers, 0: not started
   std::atomic<bool> inRegion;
   std::atomic<bool> stop;
-  alignas(64) std::atomic<uint32_t> remaining; ///< workers that have not finished; the top bit: the
-                                               ///< run's thread sleeps
+  /// Ranges that are not done; the top bit: the run's thread sleeps.
+  alignas(64) std::atomic<uint32_t> remaining;
   void (*body)(void *, int64_t, int64_t);
   void *closure;
   int64_t n;

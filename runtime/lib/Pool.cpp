@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Pool.cpp: parallel_for. Every thread has a mailbox of its own (a sequence number); it spins on it
-// for a moment after each region, then sleeps on a futex. The split is static and contiguous.
+// Pool.cpp: parallel_for. The split is static and contiguous: one range for each thread. Every
+// worker has a mailbox of its own; it spins on it for a moment after each region, then sleeps on a
+// futex. The run's thread takes over ranges whose workers are late, so that a busy machine never
+// makes it wait for a worker that has no CPU.
 #include "Model.h"
 
 #include <limits.h>
@@ -43,26 +45,32 @@ void futexWake(std::atomic<uint32_t> &word) {
           0);
 }
 
-/// Waits until the slot's sequence differs from `last`; returns the new one.
-uint32_t awaitWork(Slot &slot, uint32_t last) {
+/// True for the one thread that gets the slot's range. The region stays open until the range is
+/// done, so the pool's description of it may be read after that.
+bool claim(Slot &slot) {
+  uint32_t state = slot.state.load(std::memory_order_acquire);
+  return state % 2 == 0 &&
+         slot.state.compare_exchange_strong(state, state + 1, std::memory_order_acq_rel);
+}
+
+/// Waits until the slot has a range to claim.
+void awaitWork(Slot &slot) {
   for (int32_t i = 0, e = slot.pool->spins; i < e; ++i) {
-    if (uint32_t now = slot.sequence.load(std::memory_order_acquire); now != last)
-      return now;
+    if (slot.state.load(std::memory_order_acquire) % 2 == 0)
+      return;
     relax();
   }
   slot.sleeping.store(1, std::memory_order_seq_cst);
-  uint32_t now;
-  while ((now = slot.sequence.load(std::memory_order_seq_cst)) == last)
-    futexWait(slot.sequence, last);
+  for (uint32_t state; (state = slot.state.load(std::memory_order_seq_cst)) % 2 != 0;)
+    futexWait(slot.state, state);
   slot.sleeping.store(0, std::memory_order_relaxed);
-  return now;
 }
 
-/// Starts the slot's range (or lets its thread see `stop`).
+/// Offers the slot's range (or lets its thread see `stop`).
 void post(Slot &slot) {
-  slot.sequence.fetch_add(1, std::memory_order_seq_cst);
+  slot.state.fetch_add(1, std::memory_order_seq_cst);
   if (slot.sleeping.load(std::memory_order_seq_cst))
-    futexWake(slot.sequence);
+    futexWake(slot.state);
 }
 
 void *workerMain(void *argument) {
@@ -71,11 +79,12 @@ void *workerMain(void *argument) {
 #if defined(__x86_64__)
   _mm_setcsr(0x1f80); // the arithmetic of a run does not depend on the thread that opened the model
 #endif
-  uint32_t last = 0;
   while (true) {
-    last = awaitWork(slot, last);
+    awaitWork(slot);
     if (pool.stop.load(std::memory_order_acquire))
       return nullptr;
+    if (!claim(slot))
+      continue;
     pool.runRange(slot);
     if (pool.remaining.fetch_sub(1, std::memory_order_acq_rel) == (kMainSleeps | 1))
       futexWake(pool.remaining);
@@ -126,9 +135,9 @@ bool Pool::start() {
   pthread_sigmask(SIG_SETMASK, &all, &before); // signals belong to the host's threads
   int32_t running = 1;
   for (; running < numThreads; ++running) {
-    slots[running].sequence.store(0);
+    slots[running].state.store(1);
     slots[running].sleeping.store(0);
-    if (pthread_create(&slots[running].thread, nullptr, workerMain, &slots[running]) != 0)
+    if (pthread_create(&slots[running].worker, nullptr, workerMain, &slots[running]) != 0)
       break;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -149,7 +158,7 @@ void Pool::destroy() {
     for (int32_t i = 1; i < numThreads; ++i)
       post(slots[i]);
     for (int32_t i = 1; i < numThreads; ++i)
-      pthread_join(slots[i].thread, nullptr);
+      pthread_join(slots[i].worker, nullptr);
   }
   free(slots);
 }
@@ -159,8 +168,11 @@ __attribute__((noinline)) void Pool::runRange(Slot &slot) {
   int64_t size = n / chunks, rest = n % chunks, index = slot.index;
   int64_t begin = size * index + (index < rest ? index : rest);
   int64_t end = begin + size + (index < rest ? 1 : 0);
+  slot.failed = false;
+  slot.runner.store(pthread_self(), std::memory_order_relaxed);
   if (_setjmp(slot.jump) == 0)
     body(closure, begin, end);
+  slot.runner.store(0, std::memory_order_relaxed);
 }
 
 const char *Pool::run(int64_t count, int32_t numChunks, void (*fn)(void *, int64_t, int64_t),
@@ -169,14 +181,17 @@ const char *Pool::run(int64_t count, int32_t numChunks, void (*fn)(void *, int64
   closure = data;
   n = count;
   chunks = numChunks;
-  slots[0].thread = pthread_self();
-  for (int32_t i = 0; i < chunks; ++i)
-    slots[i].failed = false;
   remaining.store(uint32_t(chunks - 1), std::memory_order_relaxed);
   inRegion.store(true, std::memory_order_relaxed);
   for (int32_t i = 1; i < chunks; ++i)
     post(slots[i]);
   runRange(slots[0]);
+  // The last worker was told last.
+  for (int32_t i = chunks - 1; i > 0; --i)
+    if (claim(slots[i])) {
+      runRange(slots[i]);
+      remaining.fetch_sub(1, std::memory_order_acq_rel);
+    }
 
   uint32_t left = remaining.load(std::memory_order_acquire);
   for (int32_t i = 0; left && i < spins; ++i) {
@@ -223,7 +238,7 @@ static LPC_RT_NORETURN void leave(lpc_model *model, const char *sentence) {
     pthread_t self = pthread_self();
     for (int32_t i = 0; i < pool.chunks; ++i) {
       Slot &slot = pool.slots[i];
-      if (!pthread_equal(slot.thread, self))
+      if (slot.runner.load(std::memory_order_relaxed) != self)
         continue;
       slot.failed = true;
       snprintf(slot.error, kErrorBytes, "%s", sentence);
