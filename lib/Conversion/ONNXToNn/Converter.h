@@ -4,9 +4,12 @@
 #define LPC_LIB_CONVERSION_ONNXTONN_CONVERTER_H
 
 #include "dialects/Nn/IR/Nn.h"
-#include "dialects/ONNX/IR/ONNXDialect.h"
+#include "dialects/ONNX/IR/ONNXOps.h"
+
+#include "lib/Conversion/ONNXToNn/SymbolicIndex.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace lpc::onnx_to_nn {
@@ -79,7 +82,24 @@ public:
   mlir::Value index(mlir::OpFoldResult x);
   std::optional<int64_t> constantIndex(mlir::OpFoldResult x);
 
+  // The same on normal forms (SymbolicIndex.h), for tensors of any rank in row-major order.
+  SymbolicIndex &symbols();
+  /// The elements of a small integer tensor if they are followed or constant; never reads with tensor.extract.
+  std::optional<std::vector<Poly>> known(mlir::Value v);
+  mlir::Value fromKnown(llvm::ArrayRef<Poly> values, llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
+  Poly dimPoly(mlir::Value v, int64_t axis);
+  std::vector<Poly> dimPolys(mlir::Value v);
+  mlir::OpFoldResult fold(const Poly &p);
+  llvm::SmallVector<mlir::OpFoldResult> fold(llvm::ArrayRef<Poly> ps);
+
   // Common constructions -----------------------------------------------------------------------------------
+  /// Builds an op of inferred type. Where inference or the verifier refuses, records a malformed error (which the node ends
+  /// with, whatever its handler returns) and gives null.
+  template <typename OpT, typename... Args> mlir::Value make(Args &&...args) {
+    mlir::OperationState state(loc, OpT::getOperationName());
+    OpT::build(b, state, mlir::Type(b.getNoneType()), std::forward<Args>(args)...);
+    return finish(state, &OpT::inferReturnTypes);
+  }
   /// A rank-0 or splat constant of the element type of a float or integer tensor.
   mlir::Value scalar(double value, mlir::Type elementType);
   mlir::Value constant(llvm::ArrayRef<int64_t> values, mlir::Type elementType);
@@ -105,7 +125,20 @@ public:
   /// The node breaks a rule of its operator.
   mlir::LogicalResult malformed(const llvm::Twine &reason);
 
+  /// The conversion as a whole, for handlers of nodes with subgraphs.
+  Converter &state() { return converter; }
+
 private:
+  using InferTypes = llvm::LogicalResult (*)(mlir::MLIRContext *, std::optional<mlir::Location>, mlir::ValueRange,
+                                             mlir::DictionaryAttr, mlir::OpaqueProperties, mlir::RegionRange,
+                                             llvm::SmallVectorImpl<mlir::Type> &);
+  mlir::Value finish(mlir::OperationState &state, InferTypes infer);
+  /// Records the first malformed error; for constructions that give a value and not success.
+  void fail(const llvm::Twine &reason);
+  /// The fold of an elementwise op where the elements of all operands are known; null otherwise.
+  mlir::Value foldElementwise(llvm::ArrayRef<mlir::Value> operands, mlir::Type elementType,
+                              llvm::function_ref<std::optional<Poly>(llvm::ArrayRef<Poly>)> f);
+
   Converter &converter;
 };
 
@@ -133,6 +166,9 @@ private:
   llvm::StringMap<Handler> handlers;
 };
 
+/// A type as text, for messages.
+std::string printed(mlir::Type type);
+
 // One function per family, each in the file of its name.
 void populateElementwise(Registry &);   // Elementwise.cpp: arithmetic, logic, comparison, casts
 void populateActivation(Registry &);    // Activation.cpp
@@ -141,6 +177,10 @@ void populateNormalization(Registry &); // Normalization.cpp
 void populateQuantization(Registry &);  // Quantization.cpp: QuantizeLinear ... ConvInteger
 void populateShape(Registry &);         // Shape.cpp: Shape, Reshape, Expand, Range, ...
 void populateDataMovement(Registry &);  // DataMovement.cpp: Concat, Slice, Gather, Pad, ...
+void populateGatherScatter(Registry &); // GatherScatter.cpp, called by populateDataMovement
+void populateEinsum(Registry &);        // Einsum.cpp, called by populateLinear
+void populateResize(Registry &);        // Resize.cpp, called by populatePooling
+void populateLoops(Registry &);         // Loops.cpp, called by populateControlFlow
 void populateLinear(Registry &);        // Linear.cpp: MatMul, Gemm, Conv, ConvTranspose, Einsum
 void populatePooling(Registry &);       // Pooling.cpp: pools, Resize
 void populateAttention(Registry &);     // Attention.cpp: Attention, RotaryEmbedding, TensorScatter

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Conversions between dialects, in data-flow order.
+#ifndef LPC_CONVERSION_PASSES
+#define LPC_CONVERSION_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+//===- onnx to nn -------------------------------------------------------------------------------------===//
+
+def ConvertONNXToNnPass : Pass<"convert-onnx-to-nn", "::mlir::ModuleOp"> {
+  let summary = "Give ONNX nodes their meaning in the nn dialect";
+  let description = [{
+    Walks `func.func @main` in order, infers all types anew on nn ops, and follows small integer tensors element by
+    element, so that the shape computations of exporters become constants and sizes of the arguments. Every node that is
+    refused gets one error; the others are converted all the same, so that one run lists everything.
+
+    Example: `onnx.node "Relu"(%x) opset 18 : (tensor<?x4xf32>) -> tensor<*xf32>` becomes
+    `nn.unary relu %x : (tensor<?x4xf32>) -> tensor<?x4xf32>`.
+
+    *Preconditions*: nodes are in topological order, as the importer leaves them.
+
+    *Does not*: fold constants, recognise composed operators or choose number formats.
+  }];
+  let dependentDialects = [
+    "::lpc::nn::NnDialect", "::lpc::lp::LpDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+//===- nn to linalg -----------------------------------------------------------------------------------===//
+
+def ConvertNnToLinalgPass : Pass<"convert-nn-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower nn ops to linalg on tensors";
+  let description = [{
+    Gives every nn op its loops: `linalg.generic` for elementwise ops, reductions and gathers, named linalg ops for
+    contractions, `tensor` ops for reshapes, slices and pads, sequential `scf` loops for scatters, scans and top-k.
+
+    All types become signless storage types: `ui8` is `i8`; integers narrower than a byte are an `i8` that holds the value
+    extended by its sign; floats of 8 bits and less are their code in an `i8`. An argument or result of a function whose type
+    changes keeps the old type in the attribute `lpc.type`. Arithmetic on floats narrower than f32 is done in f32 and rounded
+    once. An index outside of its range reaches a `cf.assert`.
+
+    Example: `nn.unary abs %x : (tensor<?xi8>) -> tensor<?xi8>` becomes a `linalg.generic` with `math.absi`.
+
+    *Does not*: lower lp ops, fuse, tile or choose kernels.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+#endif // LPC_CONVERSION_PASSES

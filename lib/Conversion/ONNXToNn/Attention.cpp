@@ -1,0 +1,2 @@
+#include "lib/Conversion/ONNXToNn/HandlerShapes.h"
+void lpc::onnx_to_nn::populateAttention(Registry &) {}
