@@ -5,6 +5,8 @@
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "lpc/Conversion/Passes.h"
+#include "lpc/Quantization/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,4 +18,8 @@ void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
 }
 
-void lpc::registerAllPasses() { mlir::registerAllPasses(); }
+void lpc::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerConvertONNXToNnPass();
+  registerQuantizationPasses();
+}

@@ -2,6 +2,9 @@
 // Type inference, shapes, verifiers and folders of constants and elementwise operations.
 #include "dialects/Nn/IR/NnOpHelpers.h"
 
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
 using namespace mlir;
 using namespace lpc::nn;
 
@@ -100,6 +103,29 @@ LogicalResult BinaryOp::verify() {
     return emitOpError("expected '") << stringifyBinaryKind(k)
                                      << "' to have numeric operands, but got " << t;
   return success();
+}
+
+namespace {
+/// pow(x, 2) => x * x: both are the exact square rounded once.
+struct SquareAsProduct : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(BinaryOp op, PatternRewriter &rewriter) const override {
+    SplatElementsAttr exponent;
+    if (op.getKind() != BinaryKind::Pow || !matchPattern(op.getRhs(), m_Constant(&exponent)))
+      return rewriter.notifyMatchFailure(op, "not a power with a constant exponent");
+    bool isTwo = isa<FloatType>(exponent.getElementType())
+                     ? exponent.getSplatValue<APFloat>().isExactlyValue(2.0)
+                     : exponent.getSplatValue<APInt>() == 2;
+    if (!isTwo || op.getType() != op.getLhs().getType())
+      return rewriter.notifyMatchFailure(op, "the exponent is not 2, or it broadcasts the base");
+    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Mul, op.getLhs(), op.getLhs());
+    return success();
+  }
+};
+} // namespace
+
+void BinaryOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *ctx) {
+  patterns.add<SquareAsProduct>(ctx);
 }
 
 LogicalResult SelectOp::verify() {

@@ -35,7 +35,7 @@ def Nn_UnaryOp : Nn_ElementwiseOp<"unary"> {
   }];
   let arguments = (ins Nn_UnaryKindAttr:$kind, Nn_Tensor:$input);
   let results = (outs Nn_Tensor:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -51,8 +51,9 @@ def Nn_BinaryOp : Nn_ElementwiseOp<"binary", [AllElementTypesMatch<["lhs", "rhs"
   }];
   let arguments = (ins Nn_BinaryKindAttr:$kind, Nn_Tensor:$lhs, Nn_Tensor:$rhs);
   let results = (outs Nn_Tensor:$output);
-  let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Nn_CompareOp : Nn_ElementwiseOp<"compare", [AllElementTypesMatch<["lhs", "rhs"]>]> {
@@ -64,7 +65,7 @@ def Nn_CompareOp : Nn_ElementwiseOp<"compare", [AllElementTypesMatch<["lhs", "rh
   }];
   let arguments = (ins Nn_CompareKindAttr:$kind, Nn_Tensor:$lhs, Nn_Tensor:$rhs);
   let results = (outs Nn_BoolTensor:$output);
-  let assemblyFormat = "$kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
 }
 
 def Nn_SelectOp : Nn_ElementwiseOp<"select"> {

@@ -18,7 +18,7 @@ def Nn_ReduceOp : Nn_InferredOp<"reduce"> {
   let arguments = (ins Nn_ReduceKindAttr:$kind, Nn_Tensor:$input, DenseI64ArrayAttr:$axes,
                        DefaultValuedAttr<BoolAttr, "false">:$keep_dims);
   let results = (outs Nn_Tensor:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -30,7 +30,7 @@ def Nn_ArgReduceOp : Nn_InferredOp<"arg_reduce"> {
   let arguments = (ins Nn_ReduceKindAttr:$kind, Nn_Tensor:$input, I64Attr:$axis,
                        DefaultValuedAttr<BoolAttr, "false">:$keep_dims, DefaultValuedAttr<BoolAttr, "false">:$select_last);
   let results = (outs RankedTensorOf<[I64]>:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -43,7 +43,7 @@ def Nn_ScanOp : Nn_InferredOp<"scan"> {
   let arguments = (ins Nn_ReduceKindAttr:$kind, Nn_Tensor:$input, I64Attr:$axis,
                        DefaultValuedAttr<BoolAttr, "false">:$exclusive, DefaultValuedAttr<BoolAttr, "false">:$reverse);
   let results = (outs Nn_Tensor:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -106,7 +106,7 @@ def Nn_PoolOp : Nn_InferredOp<"pool"> {
                        DefaultValuedAttr<BoolAttr, "false">:$count_include_pad,
                        OptionalAttr<DenseI64ArrayAttr>:$counted_pads);
   let results = (outs Nn_Tensor:$output);
-  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
