@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // reshape, broadcast, transpose, concat and iota.
+#include "DimKeys.h"
 #include "Lowering.h"
 #include "PopulatePatterns.h"
 
@@ -11,112 +12,157 @@ using namespace lpc::nn_to_linalg;
 
 namespace {
 
-/// Whether `size` is known to be dimension `axis` of `v`.
-bool isDimOf(OpFoldResult size, Value v, int64_t axis) {
-  int64_t d = tensorTypeOf(v).getDimSize(axis);
-  if (std::optional<int64_t> n = getConstantIntValue(size))
-    return d == *n;
-  auto dim = cast<Value>(size).getDefiningOp<tensor::DimOp>();
-  return dim && dim.getSource() == v && dim.getConstantIndex() == axis;
-}
+/// A product of sizes: the known ones multiplied, the unknown ones as sorted keys.
+struct Product {
+  int64_t known = 1;
+  SmallVector<DimKey> unknown;
 
-/// `v` flattened along [first, last) to one dimension, nothing else changed.
-Value flatten(OpBuilder &b, Location loc, Value v, int64_t first, int64_t last) {
-  int64_t rank = tensorTypeOf(v).getRank();
-  if (last - first == 1)
-    return v;
-  SmallVector<ReassociationIndices> groups;
-  for (int64_t i = 0; i < rank; ++i) {
-    if (i > first && i < last)
-      groups.back().push_back(i);
-    else
-      groups.push_back({i});
+  void multiply(DimKey key) {
+    if (!key.first) {
+      known *= key.second;
+      return;
+    }
+    unknown.insert(llvm::lower_bound(unknown, key), key);
   }
-  return tensor::CollapseShapeOp::create(b, loc, v, groups);
-}
+  bool operator==(const Product &other) const { return known == other.known && unknown == other.unknown; }
+};
 
-/// A reshape whose common leading and trailing dimensions stay; what lies between is flattened and cut anew. Row-major
-/// order makes that no movement of data.
-Value emitReshape(OpBuilder &b, Location loc, Value input, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
-                  int64_t prefix, int64_t suffix) {
-  RankedTensorType from = tensorTypeOf(input);
-  int64_t rank = from.getRank(), newRank = type.getRank();
-  int64_t inner = rank - prefix - suffix, newInner = newRank - prefix - suffix;
-  if (inner == 0 && newInner == 0)
-    return castShape(b, loc, input, type);
-  if (rank == 0) {
-    // Only ones can follow.
-    auto ones = RankedTensorType::get(SmallVector<int64_t>(newRank, 1), type.getElementType());
-    SmallVector<OpFoldResult> unit(newRank, b.getIndexAttr(1));
-    Value v = tensor::ExpandShapeOp::create(b, loc, ones, input, ArrayRef<ReassociationIndices>{}, unit);
-    return castShape(b, loc, v, type);
-  }
-  if (newRank == 0) {
-    auto ones = RankedTensorType::get(SmallVector<int64_t>(rank, 1), type.getElementType());
-    return tensor::CollapseShapeOp::create(b, loc, type, castShape(b, loc, input, ones),
-                                           ArrayRef<ReassociationIndices>{});
-  }
-  // A side without inner dimensions borrows a neighbour, so that each group has a member on both sides.
-  if (inner == 0 || newInner == 0) {
-    if (prefix > 0)
-      --prefix;
-    else
-      --suffix;
-    inner = rank - prefix - suffix, newInner = newRank - prefix - suffix;
-  }
-  Value flat = flatten(b, loc, input, prefix, prefix + inner);
-  if (newInner == 1)
-    return castShape(b, loc, flat, type);
-
-  SmallVector<int64_t> flatShape;
-  SmallVector<ReassociationIndices> groups;
-  int64_t product = 1;
-  for (int64_t i = 0; i < newRank; ++i) {
-    int64_t d = type.getDimSize(i);
-    if (i < prefix || i >= prefix + newInner) {
-      flatShape.push_back(d);
-      groups.push_back({i});
+/// Where one unknown size on each side is left when equal ones are struck out, and the known sizes have equal products, these
+/// two are equal as well: gives them one key.
+void equateLast(MutableArrayRef<DimKey> from, MutableArrayRef<DimKey> to) {
+  int64_t known = 1, newKnown = 1;
+  SmallVector<bool> struck(to.size());
+  DimKey *last = nullptr, *newLast = nullptr;
+  unsigned count = 0, newCount = 0;
+  for (DimKey &f : from) {
+    if (!f.first) {
+      known *= f.second;
       continue;
     }
-    product = ShapedType::isDynamic(d) || ShapedType::isDynamic(product) ? ShapedType::kDynamic : product * d;
-    if (i == prefix)
-      groups.push_back({i});
-    else
-      groups.back().push_back(i);
-    if (i + 1 == prefix + newInner)
-      flatShape.push_back(product);
+    bool found = false;
+    for (auto [i, t] : llvm::enumerate(to)) {
+      if (found || struck[i] || t != f)
+        continue;
+      found = struck[i] = true;
+    }
+    if (!found)
+      last = &f, ++count;
   }
-  Value cast = castShape(b, loc, flat, RankedTensorType::get(flatShape, type.getElementType()));
-  return tensor::ExpandShapeOp::create(b, loc, type, cast, groups, sizes);
+  for (auto [i, t] : llvm::enumerate(to)) {
+    if (!t.first)
+      newKnown *= t.second;
+    else if (!struck[i])
+      newLast = &t, ++newCount;
+  }
+  if (count == 1 && newCount == 1 && known == newKnown && known != 0)
+    *newLast = *last;
 }
 
-struct LowerReshape : Lowering<nn::ReshapeOp> {
-  using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ReshapeOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
-    Value original = op.getInput(), input = adaptor.getInput();
-    RankedTensorType from = tensorTypeOf(input), to = convertedType(op.getOutput());
-    SmallVector<OpFoldResult> sizes = sizesOf(rewriter, op);
-    if (from.hasStaticShape() && to.hasStaticShape() && !llvm::is_contained(from.getShape(), 0)) {
-      if (auto groups = getReassociationIndicesForReshape(from, to); groups && from.getRank() != to.getRank()) {
-        Value v = from.getRank() > to.getRank()
-                      ? tensor::CollapseShapeOp::create(rewriter, op.getLoc(), to, input, *groups).getResult()
-                      : tensor::ExpandShapeOp::create(rewriter, op.getLoc(), to, input, *groups, sizes).getResult();
-        rewriter.replaceOp(op, v);
-        return success();
+/// Cuts both shapes into groups of equal size, as many as can be shown: pairs of (first of input, first of result), the
+/// start left out, the ends last.
+SmallVector<std::pair<int64_t, int64_t>> commonCuts(ArrayRef<DimKey> from, ArrayRef<DimKey> to) {
+  SmallVector<std::pair<int64_t, int64_t>> cuts;
+  std::pair<int64_t, int64_t> ends(from.size(), to.size());
+  auto isZero = [](DimKey k) { return k == DimKey(nullptr, 0); };
+  if (!llvm::any_of(from, isZero) && !llvm::any_of(to, isZero)) {
+    Product inner, outer;
+    int64_t i = 0, j = 0;
+    while (i < ends.first && j < ends.second) {
+      // The least j for the next i, if there is one.
+      inner.multiply(from[i++]);
+      Product reached = outer;
+      for (int64_t k = j; k < ends.second; ++k) {
+        reached.multiply(to[k]);
+        if (!(reached == inner))
+          continue;
+        cuts.emplace_back(i, j = k + 1);
+        outer = reached;
+        break;
       }
     }
-    int64_t prefix = 0, suffix = 0, limit = std::min(from.getRank(), to.getRank());
-    while (prefix < limit && isDimOf(sizes[prefix], original, prefix))
-      ++prefix;
-    while (prefix + suffix < limit &&
-           isDimOf(sizes[to.getRank() - 1 - suffix], original, from.getRank() - 1 - suffix))
-      ++suffix;
-    // Two shapes with all but one dimension in common have that in common too, if the others are not 0.
-    auto nonZero = [](int64_t d) { return d > 0; };
-    if (from.getRank() == to.getRank() && prefix + suffix + 1 == limit && from.getNumDynamicDims() == 1 &&
-        llvm::count_if(from.getShape(), nonZero) == limit - 1 && to.isDynamicDim(prefix))
-      ++prefix;
-    rewriter.replaceOp(op, emitReshape(rewriter, op.getLoc(), input, to, sizes, prefix, suffix));
+  }
+  // Ones at the end join the last group.
+  while (!cuts.empty() && (cuts.back().first == ends.first || cuts.back().second == ends.second))
+    cuts.pop_back();
+  cuts.push_back(ends);
+  return cuts;
+}
+
+/// Dimension groups of `rank` dimensions that end at the given places.
+SmallVector<ReassociationIndices> groupsUpTo(ArrayRef<int64_t> ends) {
+  SmallVector<ReassociationIndices> groups;
+  int64_t at = 0;
+  for (int64_t end : ends) {
+    groups.emplace_back();
+    while (at < end)
+      groups.back().push_back(at++);
+  }
+  return groups;
+}
+
+/// The shape with each group multiplied to one dimension.
+SmallVector<int64_t> collapsedShape(ArrayRef<int64_t> shape, ArrayRef<ReassociationIndices> groups) {
+  SmallVector<int64_t> result;
+  for (const ReassociationIndices &group : groups) {
+    int64_t product = 1;
+    for (int64_t i : group)
+      product = ShapedType::isDynamic(shape[i]) || ShapedType::isDynamic(product) ? ShapedType::kDynamic
+                                                                                 : product * shape[i];
+    result.push_back(product);
+  }
+  return result;
+}
+
+/// Row-major order makes a reshape no movement of data: each common group of dimensions is collapsed to one and cut anew.
+struct LowerReshape : Lowering<nn::ReshapeOp> {
+  using Lowering::Lowering;
+
+  /// Between a scalar and tensors of one element.
+  Value throughScalar(OpBuilder &b, Location loc, Value input, RankedTensorType type) const {
+    RankedTensorType from = tensorTypeOf(input);
+    ArrayRef<ReassociationIndices> none;
+    if (from.getRank() != 0) {
+      auto ones = RankedTensorType::get(SmallVector<int64_t>(from.getRank(), 1), type.getElementType());
+      return tensor::CollapseShapeOp::create(b, loc, type, castShape(b, loc, input, ones), none);
+    }
+    auto ones = RankedTensorType::get(SmallVector<int64_t>(type.getRank(), 1), type.getElementType());
+    SmallVector<OpFoldResult> sizes(type.getRank(), b.getIndexAttr(1));
+    return castShape(b, loc, tensor::ExpandShapeOp::create(b, loc, ones, input, none, sizes), type);
+  }
+
+  LogicalResult matchAndRewrite(nn::ReshapeOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value input = adaptor.getInput();
+    RankedTensorType from = tensorTypeOf(input), to = convertedType(op.getOutput());
+    if (from.getRank() == 0 && to.getRank() == 0) {
+      rewriter.replaceOp(op, input);
+      return success();
+    }
+    if (from.getRank() == 0 || to.getRank() == 0) {
+      rewriter.replaceOp(op, throughScalar(rewriter, loc, input, to));
+      return success();
+    }
+    SmallVector<OpFoldResult> sizes = sizesOf(rewriter, op);
+    SmallVector<DimKey> fromKeys, toKeys;
+    for (int64_t i = 0; i < from.getRank(); ++i)
+      fromKeys.push_back(dimKey(op.getInput(), i));
+    for (OpFoldResult size : sizes)
+      toKeys.push_back(sizeKey(size));
+    equateLast(fromKeys, toKeys);
+    SmallVector<int64_t> fromEnds, toEnds;
+    for (auto [i, j] : commonCuts(fromKeys, toKeys)) {
+      fromEnds.push_back(i);
+      toEnds.push_back(j);
+    }
+    SmallVector<ReassociationIndices> groups = groupsUpTo(fromEnds), newGroups = groupsUpTo(toEnds);
+    Value v = input;
+    if (groups.size() != static_cast<size_t>(from.getRank()))
+      v = tensor::CollapseShapeOp::create(rewriter, loc, v, groups);
+    auto flat = RankedTensorType::get(collapsedShape(to.getShape(), newGroups), to.getElementType());
+    v = castShape(rewriter, loc, v, flat);
+    if (newGroups.size() != static_cast<size_t>(to.getRank()))
+      v = tensor::ExpandShapeOp::create(rewriter, loc, to, v, newGroups, sizes);
+    rewriter.replaceOp(op, v);
     return success();
   }
 };
@@ -134,7 +180,7 @@ struct LowerBroadcast : Lowering<nn::BroadcastOp> {
     SmallVector<bool> uncertain(from.getRank());
     for (int64_t i = 0; i < from.getRank(); ++i)
       uncertain[i] = from.isDynamicDim(i) && to.getDimSize(offset + i) != 1 &&
-                     !isDimOf(sizes[offset + i], op.getInput(), i);
+                     sizeKey(sizes[offset + i]) != dimKey(op.getInput(), i);
     Value v;
     if (!llvm::is_contained(uncertain, true)) {
       v = pointwise(rewriter, loc, to, sizes, input,

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Which unknown sizes are the same size.
+#ifndef LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
+#define LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
+
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/Value.h"
+
+#include <utility>
+
+namespace lpc::nn_to_linalg {
+
+/// Equal keys mean equal sizes; different keys of unknown sizes say nothing. A known size is {null, size}.
+using DimKey = std::pair<const void *, int64_t>;
+
+/// The key of dimension `axis` of an nn value, followed up through the ops that keep it to where it is made.
+DimKey dimKey(mlir::Value tensor, int64_t axis);
+/// The key of a size that an op states.
+DimKey sizeKey(mlir::OpFoldResult size);
+
+} // namespace lpc::nn_to_linalg
+
+#endif // LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
