@@ -21,5 +21,6 @@ void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
 void lpc::registerAllPasses() {
   mlir::registerAllPasses();
   registerConvertONNXToNnPass();
+  registerConvertLpToLinalgPass();
   registerQuantizationPasses();
 }

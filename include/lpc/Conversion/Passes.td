@@ -51,4 +51,30 @@ def ConvertNnToLinalgPass : Pass<"convert-nn-to-linalg", "::mlir::ModuleOp"> {
   ];
 }
 
+//===- lp to linalg -----------------------------------------------------------------------------------===//
+
+def ConvertLpToLinalgPass : Pass<"convert-lp-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower lp ops to loops over stored codes";
+  let description = [{
+    The generic path of each lp op: every format, scale structure and shape. Tensors of codes become `i8` (formats of up to 8
+    bits) or `i16`, one code per element; bits above the format's width hold anything and are ignored by whoever reads a code.
+    Constants of other widths stay packed, `width` bits per code, and are read out of the bit stream at run time.
+
+    `int<N>` and `f32_grouped` contractions sum integer images, `(decode(code) - zero point) * 2^fractionBits`, in i32 or i64
+    and rescale once (per group); the results are the bits that the op describes. `f32_relaxed` contractions become `nn` ops
+    on dequantized operands. `lp.observe` becomes a call of the external function `lpc_observe_f32`.
+
+    Example: `lp.dequantize %c scales(%s) {scale = #lp.scale<[*, *]>} : tensor<2x3x!lp.int8>, (tensor<1x1xf32>) ->
+    tensor<2x3xf32>` becomes a `linalg.generic` with `arith.sitofp` and `arith.mulf`.
+
+    *Does not*: choose fast kernels; a constant weight is decoded in each run.
+  }];
+  let dependentDialects = [
+    "::lpc::nn::NnDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // LPC_CONVERSION_PASSES
