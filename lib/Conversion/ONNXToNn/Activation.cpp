@@ -13,7 +13,8 @@ using nn::UnaryKind;
 
 namespace {
 
-/// The formula of an activation: short names for elementwise ops with constants of the input's type.
+/// The formula of an activation: short names for elementwise ops with constants of the input's
+/// type.
 struct Formula {
   NodeContext &ctx;
   Value x;
@@ -46,7 +47,8 @@ static LogicalResult checkActivation(NodeContext &ctx, ArrayRef<StringRef> attrs
   return success(succeeded(checkUniform(ctx, 1, 1, classes)) && succeeded(ctx.onlyAttrs(known)));
 }
 
-//===- of nn.unary ----------------------------------------------------------------------------------------===//
+//===- of nn.unary
+//----------------------------------------------------------------------------------------===//
 
 template <UnaryKind kind, unsigned classes = Float>
 static LogicalResult convertUnary(NodeContext &ctx) {
@@ -61,8 +63,10 @@ static LogicalResult convertGelu(NodeContext &ctx) {
     return failure();
   std::string approximate = ctx.stringAttr("approximate", "none");
   if (approximate != "none" && approximate != "tanh")
-    return ctx.malformed("attribute 'approximate' must be none or tanh, but it is '" + approximate + "'");
-  ctx.setOutput(0, ctx.unary(approximate == "tanh" ? UnaryKind::GeluTanh : UnaryKind::Gelu, ctx.input(0)));
+    return ctx.malformed("attribute 'approximate' must be none or tanh, but it is '" + approximate +
+                         "'");
+  ctx.setOutput(
+      0, ctx.unary(approximate == "tanh" ? UnaryKind::GeluTanh : UnaryKind::Gelu, ctx.input(0)));
   return success();
 }
 
@@ -76,7 +80,8 @@ static LogicalResult convertSwish(NodeContext &ctx) {
   return success();
 }
 
-//===- written out ------------------------------------------------------------------------------------------===//
+//===- written out
+//------------------------------------------------------------------------------------------===//
 
 static LogicalResult convertLeakyRelu(NodeContext &ctx) {
   if (failed(checkActivation(ctx, {"alpha"})))
@@ -141,7 +146,8 @@ static LogicalResult convertCelu(NodeContext &ctx) {
   if (alpha == 0.0)
     return ctx.malformed("attribute 'alpha' must not be 0");
   Value quotient = alpha == 1.0 ? f.x : f.div(f.x, f.number(alpha));
-  Value low = f.clamp(f.scaled(alpha, f.expm1(quotient)), -std::numeric_limits<double>::infinity(), 0);
+  Value low =
+      f.clamp(f.scaled(alpha, f.expm1(quotient)), -std::numeric_limits<double>::infinity(), 0);
   ctx.setOutput(0, f.add(ctx.unary(UnaryKind::Relu, f.x), low));
   return success();
 }
@@ -185,12 +191,13 @@ static LogicalResult convertShrink(NodeContext &ctx) {
   return success();
 }
 
-//===- along an axis ----------------------------------------------------------------------------------------===//
+//===- along an axis
+//----------------------------------------------------------------------------------------===//
 
 using AxisFunction = Value (*)(NodeContext &ctx, Value x, int64_t axis);
 
-/// Applies `function` along the attribute `axis`. Before operator set 13 the input was seen as a matrix: the dimensions from
-/// `axis` (default 1) on were one.
+/// Applies `function` along the attribute `axis`. Before operator set 13 the input was seen as a
+/// matrix: the dimensions from `axis` (default 1) on were one.
 static LogicalResult alongAxisAttr(NodeContext &ctx, AxisFunction function) {
   if (failed(checkActivation(ctx, {"axis"})))
     return failure();
@@ -225,8 +232,9 @@ template <bool log> static LogicalResult convertSoftmax(NodeContext &ctx) {
 /// 1 at the first largest element, 0 elsewhere.
 static LogicalResult convertHardmax(NodeContext &ctx) {
   return alongAxisAttr(ctx, [](NodeContext &c, Value x, int64_t axis) -> Value {
-    Value best = nn::ArgReduceOp::create(c.b, c.loc, nn::ReduceKind::Max, x, axis, /*keep_dims=*/true,
-                                         /*select_last=*/false);
+    Value best =
+        nn::ArgReduceOp::create(c.b, c.loc, nn::ReduceKind::Max, x, axis, /*keep_dims=*/true,
+                                /*select_last=*/false);
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<Value> sizes;
     for (int64_t i = 0; i < type.getRank(); ++i)

@@ -71,6 +71,9 @@ std::optional<std::vector<Poly>> Converter::known(Value v) {
     return std::nullopt;
   if (auto it = elementsOf.find(v); it != elementsOf.end())
     return it->second;
+  auto type = cast<RankedTensorType>(v.getType());
+  if (type.hasStaticShape() && type.getNumElements() == 0 && isa<IntegerType>(type.getElementType()))
+    return std::vector<Poly>();
   auto constant = v.getDefiningOp<nn::ConstantOp>();
   if (!constant)
     return std::nullopt;

@@ -13,9 +13,11 @@ using nn::BinaryKind;
 using nn::CompareKind;
 using nn::UnaryKind;
 
-//===- unary ------------------------------------------------------------------------------------------===//
+//===- unary
+//------------------------------------------------------------------------------------------===//
 
-/// Attributes of operators that have none. Operator set 1 marked in-place inputs; that says nothing about the result.
+/// Attributes of operators that have none. Operator set 1 marked in-place inputs; that says nothing
+/// about the result.
 static LogicalResult noAttrs(NodeContext &ctx) {
   return ctx.opset() < 6 ? ctx.onlyAttrs({"consumed_inputs"}) : ctx.onlyAttrs({});
 }
@@ -30,7 +32,8 @@ template <UnaryKind kind, unsigned classes> static LogicalResult convertUnary(No
   else if (kind == UnaryKind::Sign && isUnsigned)
     ctx.setOutput(0, ctx.binary(BinaryKind::Min, x, ctx.scalar(1, elementOf(x))));
   else if (kind == UnaryKind::Erf && classOf(elementOf(x)) != Float)
-    ctx.setOutput(0, ctx.cast(ctx.unary(kind, ctx.cast(x, computeType(elementOf(x)))), elementOf(x)));
+    ctx.setOutput(0,
+                  ctx.cast(ctx.unary(kind, ctx.cast(x, computeType(elementOf(x)))), elementOf(x)));
   else
     ctx.setOutput(0, ctx.unary(kind, x));
   return success();
@@ -66,10 +69,11 @@ static LogicalResult convertIsInf(NodeContext &ctx) {
   return success();
 }
 
-//===- two operands -------------------------------------------------------------------------------------===//
+//===- two operands
+//-------------------------------------------------------------------------------------===//
 
-/// The operands of a binary operator. Before operator set 7 they had one shape, or with `broadcast` the second was stretched
-/// to the first from `axis` on.
+/// The operands of a binary operator. Before operator set 7 they had one shape, or with `broadcast`
+/// the second was stretched to the first from `axis` on.
 static FailureOr<std::pair<Value, Value>> binaryOperands(NodeContext &ctx,
                                                          ArrayRef<StringRef> attrs = {}) {
   SmallVector<StringRef> known(attrs);
@@ -85,7 +89,8 @@ static FailureOr<std::pair<Value, Value>> binaryOperands(NodeContext &ctx,
       return failure();
     int64_t trailing = rankOf(x) - *axis - rankOf(y);
     if (trailing < 0)
-      return ctx.malformed("the second input has more dimensions than the first has from 'axis' on");
+      return ctx.malformed(
+          "the second input has more dimensions than the first has from 'axis' on");
     SmallVector<OpFoldResult> shape = ctx.dims(y);
     shape.append(trailing, ctx.b.getIndexAttr(1));
     y = ctx.reshape(y, shape);
@@ -105,7 +110,8 @@ template <BinaryKind kind, unsigned classes> static LogicalResult convertBinary(
   return success();
 }
 
-template <CompareKind kind, unsigned classes> static LogicalResult convertCompare(NodeContext &ctx) {
+template <CompareKind kind, unsigned classes>
+static LogicalResult convertCompare(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 2, 2, classes)))
     return failure();
   auto operands = binaryOperands(ctx);
@@ -124,8 +130,8 @@ static LogicalResult convertMod(NodeContext &ctx) {
   bool fmod = ctx.intAttr("fmod", 0);
   if (!fmod && classOf(elementOf(ctx, 0)) == Float)
     return ctx.malformed("attribute 'fmod' must be 1 for float inputs");
-  ctx.setOutput(0, ctx.binary(fmod ? BinaryKind::Rem : BinaryKind::Mod, operands->first,
-                              operands->second));
+  ctx.setOutput(
+      0, ctx.binary(fmod ? BinaryKind::Rem : BinaryKind::Mod, operands->first, operands->second));
   return success();
 }
 
@@ -138,7 +144,8 @@ static Type powType(Type base, Type exponent) {
     return Float64Type::get(base.getContext());
   if (floatBase && !floatExponent)
     return base;
-  // Both floats, or both integers: the wider one, and where widths are equal the type of the result.
+  // Both floats, or both integers: the wider one, and where widths are equal the type of the
+  // result.
   bool exponentWider = exponent.getIntOrFloatBitWidth() > base.getIntOrFloatBitWidth();
   return exponentWider ? exponent : base;
 }
@@ -165,13 +172,15 @@ static LogicalResult convertBitShift(NodeContext &ctx) {
     return failure();
   std::string direction = ctx.stringAttr("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
-    return ctx.malformed("attribute 'direction' must be LEFT or RIGHT, but it is '" + direction + "'");
+    return ctx.malformed("attribute 'direction' must be LEFT or RIGHT, but it is '" + direction +
+                         "'");
   ctx.setOutput(0, ctx.binary(direction == "LEFT" ? BinaryKind::Shl : BinaryKind::Shr,
                               operands->first, operands->second));
   return success();
 }
 
-//===- many operands --------------------------------------------------------------------------------------===//
+//===- many operands
+//--------------------------------------------------------------------------------------===//
 
 /// Min, Max, Sum and Mean of one or more operands, from left to right.
 template <BinaryKind kind, unsigned classes, bool mean = false>
@@ -195,7 +204,8 @@ static LogicalResult convertVariadic(NodeContext &ctx) {
   return success();
 }
 
-//===- clip, where ----------------------------------------------------------------------------------------===//
+//===- clip, where
+//----------------------------------------------------------------------------------------===//
 
 /// A bound that is known and survives the way through a double; false if it must stay a value.
 static bool knownBound(NodeContext &ctx, Value v, double &bound) {
@@ -221,7 +231,8 @@ static bool knownBound(NodeContext &ctx, Value v, double &bound) {
   return isUnsigned ? x.ule(uint64_t(1) << 53) : x.abs().ule(uint64_t(1) << 53);
 }
 
-/// A bound of Clip as a rank-0 value. The standard wants rank 0; files with one element of rank 1 exist.
+/// A bound of Clip as a rank-0 value. The standard wants rank 0; files with one element of rank 1
+/// exist.
 static FailureOr<Value> boundValue(NodeContext &ctx, unsigned i) {
   Value v = ctx.input(i);
   if (rankOf(v) == 0)
@@ -245,7 +256,8 @@ static LogicalResult convertClip(NodeContext &ctx) {
     lo = ctx.floatAttr("min", -infinity);
     hi = ctx.floatAttr("max", infinity);
   } else {
-    // A single bound of an integer stays a value: the other bound has no double that every width understands.
+    // A single bound of an integer stays a value: the other bound has no double that every width
+    // understands.
     bool bothGiven = ctx.hasInput(1) && ctx.hasInput(2);
     for (unsigned i : {1u, 2u}) {
       if (!ctx.hasInput(i))
@@ -256,7 +268,8 @@ static LogicalResult convertClip(NodeContext &ctx) {
       (i == 1 ? loValue : hiValue) = *bound;
     }
     double l = lo, h = hi;
-    bool known = (!loValue || knownBound(ctx, loValue, l)) && (!hiValue || knownBound(ctx, hiValue, h));
+    bool known =
+        (!loValue || knownBound(ctx, loValue, l)) && (!hiValue || knownBound(ctx, hiValue, h));
     if (known && (bothGiven || !isInteger)) {
       lo = l;
       hi = h;
@@ -282,9 +295,11 @@ static LogicalResult convertWhere(NodeContext &ctx) {
   return success();
 }
 
-//===- casts ----------------------------------------------------------------------------------------------===//
+//===- casts
+//----------------------------------------------------------------------------------------------===//
 
-/// Into an exponent-only format. The rounding is an attribute of the operator, so this is a quantization without scale.
+/// Into an exponent-only format. The rounding is an attribute of the operator, so this is a
+/// quantization without scale.
 static FailureOr<Value> castToE8M0(NodeContext &ctx, Value x, bool saturate) {
   if (classOf(elementOf(x)) != Float)
     x = ctx.cast(x, ctx.b.getF32Type());
@@ -297,13 +312,14 @@ static FailureOr<Value> castToE8M0(NodeContext &ctx, Value x, bool saturate) {
   else if (mode == "nearest")
     rounding = lp::Rounding::NearestUp;
   else
-    return ctx.malformed("attribute 'round_mode' must be up, down or nearest, but it is '" + mode + "'");
+    return ctx.malformed("attribute 'round_mode' must be up, down or nearest, but it is '" + mode +
+                         "'");
   MLIRContext *c = ctx.b.getContext();
   auto type = cast<RankedTensorType>(x.getType());
   Type e8m0 = Float8E8M0FNUType::get(c);
   Value codes = lp::QuantizeOp::create(
-      ctx.b, ctx.loc, lp::codeTensor(c, type.getShape(), lp::formatOfBuiltin(e8m0)), x, ValueRange{}, Value(),
-      lp::ScaleAttr::perTensor(c, type.getRank()), rounding,
+      ctx.b, ctx.loc, lp::codeTensor(c, type.getShape(), lp::formatOfBuiltin(e8m0)), x,
+      ValueRange{}, Value(), lp::ScaleAttr::perTensor(c, type.getRank()), rounding,
       saturate ? lp::Overflow::Saturate : lp::Overflow::Infinity, lp::NaNPolicy::Lowest,
       lp::ZeroPointOrder::AfterRounding);
   return lp::BitcastOp::create(ctx.b, ctx.loc, type.clone(e8m0), codes).getResult();
@@ -322,7 +338,8 @@ static LogicalResult castTo(NodeContext &ctx, Type element) {
   } else if (element == elementOf(x)) {
     y = x;
   } else {
-    y = nn::CastOp::create(ctx.b, ctx.loc, ctx.inputType(0).clone(element), x, saturate).getResult();
+    y = nn::CastOp::create(ctx.b, ctx.loc, ctx.inputType(0).clone(element), x, saturate)
+            .getResult();
   }
   ctx.setOutput(0, *y);
   return success();
@@ -377,7 +394,8 @@ static LogicalResult convertBitCast(NodeContext &ctx) {
   return success();
 }
 
-//===- registration ---------------------------------------------------------------------------------------===//
+//===- registration
+//---------------------------------------------------------------------------------------===//
 
 template <UnaryKind kind, unsigned classes = Float>
 static void addUnary(Registry &r, StringRef op) {

@@ -107,7 +107,8 @@ LogicalResult onnx_to_nn::checkArity(NodeContext &ctx, unsigned required, unsign
   return success();
 }
 
-LogicalResult onnx_to_nn::checkElements(NodeContext &ctx, ArrayRef<unsigned> inputs, unsigned classes) {
+LogicalResult onnx_to_nn::checkElements(NodeContext &ctx, ArrayRef<unsigned> inputs,
+                                        unsigned classes) {
   Type common;
   for (unsigned i : inputs) {
     if (!ctx.hasInput(i))
@@ -147,7 +148,9 @@ LogicalResult onnx_to_nn::checkBroadcast(NodeContext &ctx, ArrayRef<Value> value
   return ctx.malformed("the shapes of the inputs do not broadcast: " + text);
 }
 
-Type onnx_to_nn::elementOf(NodeContext &ctx, unsigned i) { return ctx.inputType(i).getElementType(); }
+Type onnx_to_nn::elementOf(NodeContext &ctx, unsigned i) {
+  return ctx.inputType(i).getElementType();
+}
 Type onnx_to_nn::elementOf(Value v) { return cast<RankedTensorType>(v.getType()).getElementType(); }
 int64_t onnx_to_nn::rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Checks that handlers share: which inputs are given, of which element types, and whether their shapes broadcast.
+// Checks that handlers share: which inputs are given, of which element types, and whether their
+// shapes broadcast.
 #ifndef LPC_LIB_CONVERSION_ONNXTONN_HANDLERCHECKS_H
 #define LPC_LIB_CONVERSION_ONNXTONN_HANDLERCHECKS_H
 
@@ -23,20 +24,25 @@ enum ElementClass : unsigned {
 /// The class of an element type, 0 if it has none (strings).
 unsigned classOf(mlir::Type element);
 
-/// The builtin element type of an ONNX data type code (TensorProto.DataType); null for strings, complex and unknown ones.
+/// The builtin element type of an ONNX data type code (TensorProto.DataType); null for strings,
+/// complex and unknown ones.
 mlir::Type elementTypeOfCode(mlir::MLIRContext *ctx, int64_t code);
 
-/// The element type named by the attribute `name`, or `otherwise` if it is absent or 0; fails for types that lpc has not.
-mlir::FailureOr<mlir::Type> elementTypeAttr(NodeContext &ctx, llvm::StringRef name, mlir::Type otherwise);
+/// The element type named by the attribute `name`, or `otherwise` if it is absent or 0; fails for
+/// types that lpc has not.
+mlir::FailureOr<mlir::Type> elementTypeAttr(NodeContext &ctx, llvm::StringRef name,
+                                            mlir::Type otherwise);
 
 /// Inputs 0 to required-1 are given, and there are no more than `maximum`.
 mlir::LogicalResult checkArity(NodeContext &ctx, unsigned required, unsigned maximum);
 
 /// The given ones among these inputs have one element type, of one of the classes.
-mlir::LogicalResult checkElements(NodeContext &ctx, llvm::ArrayRef<unsigned> inputs, unsigned classes);
+mlir::LogicalResult checkElements(NodeContext &ctx, llvm::ArrayRef<unsigned> inputs,
+                                  unsigned classes);
 
 /// checkArity and checkElements for operators whose inputs all have one element type.
-mlir::LogicalResult checkUniform(NodeContext &ctx, unsigned required, unsigned maximum, unsigned classes);
+mlir::LogicalResult checkUniform(NodeContext &ctx, unsigned required, unsigned maximum,
+                                 unsigned classes);
 
 /// The shapes of the values broadcast, as far as they are known.
 mlir::LogicalResult checkBroadcast(NodeContext &ctx, llvm::ArrayRef<mlir::Value> values);
@@ -46,11 +52,12 @@ mlir::Type elementOf(NodeContext &ctx, unsigned i);
 mlir::Type elementOf(mlir::Value v);
 int64_t rankOf(mlir::Value v);
 
-/// The type in which sums and transcendental functions of `element` are computed where an operator does not say: f32 for f16
-/// and bf16, f64 for integers, else the type itself.
+/// The type in which sums and transcendental functions of `element` are computed where an operator
+/// does not say: f32 for f16 and bf16, f64 for integers, else the type itself.
 mlir::Type computeType(mlir::Type element);
 
-/// `v` with a tensor of rank 1, reshaped so that its only dimension lies along `axis` of a tensor of rank `rank`.
+/// `v` with a tensor of rank 1, reshaped so that its only dimension lies along `axis` of a tensor
+/// of rank `rank`.
 mlir::Value alongAxis(NodeContext &ctx, mlir::Value v, int64_t axis, int64_t rank);
 
 // Files that belong to a family of Converter.h.

@@ -8,28 +8,33 @@ using namespace lpc::onnx_to_nn;
 using nn::BinaryKind;
 using nn::ReduceKind;
 
-/// The loss of log probabilities [N, C, d...] at classes [N, d...] (input 1) with class weights [C] (input 2, optional).
+/// The loss of log probabilities [N, C, d...] at classes [N, d...] (input 1) with class weights [C]
+/// (input 2, optional).
 static FailureOr<Value> likelihoodLoss(NodeContext &ctx, Value logProb) {
   Value target = ctx.input(1);
   Type type = elementOf(logProb);
   int64_t rank = rankOf(logProb);
   if (rank < 2 || rankOf(target) != rank - 1)
-    return ctx.malformed("expected scores of rank 2 or more and classes of one rank less, but got ranks " +
-                         Twine(rank) + " and " + Twine(rankOf(target)));
+    return ctx.malformed(
+        "expected scores of rank 2 or more and classes of one rank less, but got ranks " +
+        Twine(rank) + " and " + Twine(rankOf(target)));
   std::string reduction = ctx.stringAttr("reduction", "mean");
   if (reduction != "none" && reduction != "sum" && reduction != "mean")
-    return ctx.malformed("attribute 'reduction' must be none, sum or mean, but it is '" + reduction + "'");
+    return ctx.malformed("attribute 'reduction' must be none, sum or mean, but it is '" +
+                         reduction + "'");
 
   // Positions to ignore read class 0, whatever they hold, and count nothing.
   Value valid, zero = ctx.scalar(0, type);
   if (ctx.hasAttr("ignore_index")) {
     Type index = elementOf(target);
-    valid = ctx.compare(nn::CompareKind::Ne, target, ctx.scalar(ctx.intAttr("ignore_index", 0), index));
+    valid =
+        ctx.compare(nn::CompareKind::Ne, target, ctx.scalar(ctx.intAttr("ignore_index", 0), index));
     target = ctx.select(valid, target, ctx.scalar(0, index));
   }
   SmallVector<OpFoldResult> shape = ctx.dims(target), withClass(shape);
   withClass.insert(withClass.begin() + 1, ctx.b.getIndexAttr(1));
-  Value picked = nn::GatherElementsOp::create(ctx.b, ctx.loc, logProb, ctx.reshape(target, withClass), 1);
+  Value picked =
+      nn::GatherElementsOp::create(ctx.b, ctx.loc, logProb, ctx.reshape(target, withClass), 1);
   Value loss = ctx.unary(nn::UnaryKind::Neg, ctx.reshape(picked, shape));
   Value weight;
   if (ctx.hasInput(2)) {
@@ -53,7 +58,8 @@ static FailureOr<Value> likelihoodLoss(NodeContext &ctx, Value logProb) {
 
 static LogicalResult checkLoss(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 3)) || failed(checkElements(ctx, {0, 2}, Float)) ||
-      failed(checkElements(ctx, {1}, Signed)) || failed(ctx.onlyAttrs({"reduction", "ignore_index"})))
+      failed(checkElements(ctx, {1}, Signed)) ||
+      failed(ctx.onlyAttrs({"reduction", "ignore_index"})))
     return failure();
   unsigned width = elementOf(ctx, 1).getIntOrFloatBitWidth();
   if (width != 32 && width != 64)

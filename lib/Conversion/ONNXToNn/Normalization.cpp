@@ -18,24 +18,29 @@ static SmallVector<int64_t> axesFrom(int64_t axis, int64_t rank) {
   return llvm::to_vector(llvm::seq<int64_t>(axis, rank));
 }
 
-/// A parameter of rank 1 with one element per channel, as the shape [C, 1, ...] of a tensor of rank `rank`.
+/// A parameter of rank 1 with one element per channel, as the shape [C, 1, ...] of a tensor of rank
+/// `rank`.
 static Value perChannel(NodeContext &ctx, Value v, int64_t rank) {
   return rank == 2 ? v : alongAxis(ctx, v, 0, rank - 1);
 }
 
 /// The parameters (inputs first..last) have rank 1 and, as far as it is known, `size` elements.
-static LogicalResult checkParameters(NodeContext &ctx, unsigned first, unsigned last, int64_t size) {
+static LogicalResult checkParameters(NodeContext &ctx, unsigned first, unsigned last,
+                                     int64_t size) {
   for (unsigned i = first; i <= last; ++i) {
     RankedTensorType t = ctx.inputType(i);
-    if (t.getRank() != 1 || (!t.isDynamicDim(0) && !ShapedType::isDynamic(size) && t.getDimSize(0) != size))
-      return ctx.malformed("input " + Twine(i) + " must have rank 1 and " +
-                           (ShapedType::isDynamic(size) ? Twine("an element") : Twine(size) + " elements") +
-                           (ShapedType::isDynamic(size) ? " per channel" : ""));
+    if (t.getRank() != 1 ||
+        (!t.isDynamicDim(0) && !ShapedType::isDynamic(size) && t.getDimSize(0) != size))
+      return ctx.malformed(
+          "input " + Twine(i) + " must have rank 1 and " +
+          (ShapedType::isDynamic(size) ? Twine("an element") : Twine(size) + " elements") +
+          (ShapedType::isDynamic(size) ? " per channel" : ""));
   }
   return success();
 }
 
-//===- BatchNormalization -----------------------------------------------------------------------------------===//
+//===- BatchNormalization
+//-----------------------------------------------------------------------------------===//
 
 namespace {
 struct Moments {
@@ -56,7 +61,8 @@ static Moments moments(NodeContext &ctx, Value x, ArrayRef<int64_t> axes, bool k
 static LogicalResult convertBatchNorm(NodeContext &ctx) {
   if (failed(checkArity(ctx, 5, 5)) || failed(checkElements(ctx, {0}, Float)) ||
       failed(checkElements(ctx, {1, 2}, Float)) || failed(checkElements(ctx, {3, 4}, Float)) ||
-      failed(ctx.onlyAttrs({"epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs"})))
+      failed(ctx.onlyAttrs(
+          {"epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs"})))
     return failure();
   Value x = ctx.input(0);
   int64_t rank = rankOf(x);
@@ -67,7 +73,8 @@ static LogicalResult convertBatchNorm(NodeContext &ctx) {
   bool training = ctx.opset() >= 14 ? ctx.intAttr("training_mode", 0) != 0
                                     : ctx.opset() < 7 && ctx.intAttr("is_test", 0) == 0;
   if (training && ctx.opset() < 14)
-    return ctx.unsupported("BatchNormalization in training mode (is_test = 0) before operator set 14");
+    return ctx.unsupported(
+        "BatchNormalization in training mode (is_test = 0) before operator set 14");
   for (unsigned i = training ? 3 : 1; i < ctx.numOutputs(); ++i)
     if (ctx.outputUsed(i))
       return ctx.unsupported("output " + Twine(i) + " exists in training mode only");
@@ -100,18 +107,22 @@ static LogicalResult convertBatchNorm(NodeContext &ctx) {
     mean = batch.mean;
     variance = batch.variance;
   }
-  // x * a + c with a = scale / sqrt(variance + epsilon): parameters that are constants fold, and fold into a convolution.
+  // x * a + c with a = scale / sqrt(variance + epsilon): parameters that are constants fold, and
+  // fold into a convolution.
   double epsilon = ctx.floatAttr("epsilon", 1e-5f);
-  Value a = div(ctx, scale, ctx.unary(UnaryKind::Sqrt, add(ctx, variance, ctx.scalar(epsilon, wide))));
+  Value a =
+      div(ctx, scale, ctx.unary(UnaryKind::Sqrt, add(ctx, variance, ctx.scalar(epsilon, wide))));
   Value c = sub(ctx, bias, mul(ctx, mean, a));
   Value y = add(ctx, mul(ctx, wideX, perChannel(ctx, a, rank)), perChannel(ctx, c, rank));
   ctx.setOutput(0, ctx.cast(y, resultType));
   return success();
 }
 
-//===- LayerNormalization, RMSNormalization -------------------------------------------------------------------===//
+//===- LayerNormalization, RMSNormalization
+//-------------------------------------------------------------------===//
 
-/// The type of the first stage: that of `stash_type`, or the input's if that is absent in the file's sense (0).
+/// The type of the first stage: that of `stash_type`, or the input's if that is absent in the
+/// file's sense (0).
 static FailureOr<Type> stashType(NodeContext &ctx) {
   FailureOr<Type> type = elementTypeAttr(ctx, "stash_type", ctx.b.getF32Type());
   if (succeeded(type) && classOf(*type) != Float)
@@ -125,7 +136,8 @@ static Value inverseRoot(NodeContext &ctx, Value v, double epsilon) {
 }
 
 static LogicalResult convertLayerNorm(NodeContext &ctx) {
-  if (failed(checkUniform(ctx, 2, 3, Float)) || failed(ctx.onlyAttrs({"axis", "epsilon", "stash_type"})))
+  if (failed(checkUniform(ctx, 2, 3, Float)) ||
+      failed(ctx.onlyAttrs({"axis", "epsilon", "stash_type"})))
     return failure();
   Value x = ctx.input(0), bias = ctx.hasInput(2) ? ctx.input(2) : Value();
   int64_t rank = rankOf(x);
@@ -135,7 +147,8 @@ static LogicalResult convertLayerNorm(NodeContext &ctx) {
       (bias && failed(checkBroadcast(ctx, {x, bias}))))
     return failure();
   double epsilon = ctx.floatAttr("epsilon", 1e-5f);
-  ctx.setOutput(0, nn::LayerNormOp::create(ctx.b, ctx.loc, x, ctx.input(1), bias, *axis, APFloat(epsilon)));
+  ctx.setOutput(
+      0, nn::LayerNormOp::create(ctx.b, ctx.loc, x, ctx.input(1), bias, *axis, APFloat(epsilon)));
   bool wantsMean = ctx.numOutputs() > 1 && ctx.outputUsed(1);
   bool wantsDeviation = ctx.numOutputs() > 2 && ctx.outputUsed(2);
   if (!wantsMean && !wantsDeviation)
@@ -148,10 +161,12 @@ static LogicalResult convertLayerNorm(NodeContext &ctx) {
   return success();
 }
 
-/// RMSNormalization, and ONNX Runtime's older SimplifiedLayerNormalization with the inverse root as a second result.
+/// RMSNormalization, and ONNX Runtime's older SimplifiedLayerNormalization with the inverse root as
+/// a second result.
 static LogicalResult convertRMSNorm(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 2)) || failed(checkElements(ctx, {0}, Float)) ||
-      failed(checkElements(ctx, {1}, Float)) || failed(ctx.onlyAttrs({"axis", "epsilon", "stash_type"})))
+      failed(checkElements(ctx, {1}, Float)) ||
+      failed(ctx.onlyAttrs({"axis", "epsilon", "stash_type"})))
     return failure();
   Value x = ctx.input(0), scale = ctx.input(1);
   FailureOr<int64_t> axis = ctx.normalizeAxis(ctx.intAttr("axis", -1), rankOf(x));
@@ -163,21 +178,25 @@ static LogicalResult convertRMSNorm(NodeContext &ctx) {
   if (type == scaleType) {
     ctx.setOutput(0, nn::RMSNormOp::create(ctx.b, ctx.loc, x, scale, *axis, APFloat(epsilon)));
   } else {
-    Value normal = nn::RMSNormOp::create(ctx.b, ctx.loc, ctx.cast(x, *stash), Value(), *axis, APFloat(epsilon));
+    Value normal = nn::RMSNormOp::create(ctx.b, ctx.loc, ctx.cast(x, *stash), Value(), *axis,
+                                         APFloat(epsilon));
     ctx.setOutput(0, mul(ctx, ctx.cast(normal, scaleType), scale));
   }
   if (ctx.numOutputs() > 1 && ctx.outputUsed(1)) {
     Value wide = ctx.cast(x, *stash);
-    Value square = ctx.reduce(ReduceKind::Mean, mul(ctx, wide, wide), axesFrom(*axis, rankOf(x)), true);
+    Value square =
+        ctx.reduce(ReduceKind::Mean, mul(ctx, wide, wide), axesFrom(*axis, rankOf(x)), true);
     ctx.setOutput(1, inverseRoot(ctx, square, epsilon));
   }
   return success();
 }
 
-//===- InstanceNormalization, GroupNormalization, MeanVarianceNormalization ------------------------------------===//
+//===- InstanceNormalization, GroupNormalization, MeanVarianceNormalization
+//------------------------------------===//
 
 static LogicalResult convertInstanceNorm(NodeContext &ctx) {
-  if (failed(checkUniform(ctx, 3, 3, Float)) || failed(ctx.onlyAttrs({"epsilon", "consumed_inputs"})))
+  if (failed(checkUniform(ctx, 3, 3, Float)) ||
+      failed(ctx.onlyAttrs({"epsilon", "consumed_inputs"})))
     return failure();
   Value x = ctx.input(0);
   int64_t rank = rankOf(x);
@@ -202,7 +221,8 @@ static LogicalResult convertGroupNorm(NodeContext &ctx) {
     return ctx.malformed("expected an input of rank 2 or more");
   int64_t channels = ctx.inputType(0).getDimSize(1);
   if (groups < 1 || (!ShapedType::isDynamic(channels) && channels % groups != 0))
-    return ctx.malformed("attribute 'num_groups' (" + Twine(groups) + ") must divide the number of channels");
+    return ctx.malformed("attribute 'num_groups' (" + Twine(groups) +
+                         ") must divide the number of channels");
   bool perGroup = ctx.opset() < 21;
   if (failed(checkParameters(ctx, 1, 2, perGroup ? groups : channels)))
     return failure();
@@ -214,8 +234,9 @@ static LogicalResult convertGroupNorm(NodeContext &ctx) {
     rest = ctx.mul(rest, size);
   Value grouped = ctx.reshape(x, {shape[0], ctx.b.getIndexAttr(groups), rest});
   Value none;
-  Value y = nn::LayerNormOp::create(ctx.b, ctx.loc, grouped, perGroup ? perChannel(ctx, scale, 3) : none,
-                                    perGroup ? perChannel(ctx, bias, 3) : none, 2, APFloat(epsilon));
+  Value y =
+      nn::LayerNormOp::create(ctx.b, ctx.loc, grouped, perGroup ? perChannel(ctx, scale, 3) : none,
+                              perGroup ? perChannel(ctx, bias, 3) : none, 2, APFloat(epsilon));
   y = ctx.reshape(y, shape);
   if (!perGroup)
     y = add(ctx, mul(ctx, y, perChannel(ctx, scale, rank)), perChannel(ctx, bias, rank));
@@ -238,12 +259,14 @@ static LogicalResult convertMeanVariance(NodeContext &ctx) {
   axes.erase(llvm::unique(axes), axes.end());
   Moments m = moments(ctx, x, axes, /*keepDims=*/true);
   // The standard's definition keeps the divisor away from zero by this number.
-  Value deviation = add(ctx, ctx.unary(UnaryKind::Sqrt, m.variance), ctx.scalar(1e-9, elementOf(x)));
+  Value deviation =
+      add(ctx, ctx.unary(UnaryKind::Sqrt, m.variance), ctx.scalar(1e-9, elementOf(x)));
   ctx.setOutput(0, div(ctx, sub(ctx, x, m.mean), deviation));
   return success();
 }
 
-//===- LpNormalization, LRN -----------------------------------------------------------------------------------===//
+//===- LpNormalization, LRN
+//-----------------------------------------------------------------------------------===//
 
 static LogicalResult convertLpNorm(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 1, 1, Float)) || failed(ctx.onlyAttrs({"axis", "p"})))
@@ -260,13 +283,16 @@ static LogicalResult convertLpNorm(NodeContext &ctx) {
   if (p == 2)
     norm = ctx.unary(UnaryKind::Sqrt, norm);
   Value zero = ctx.scalar(0, elementOf(x));
-  ctx.setOutput(0, ctx.select(ctx.compare(nn::CompareKind::Eq, norm, zero), zero, div(ctx, x, norm)));
+  ctx.setOutput(0,
+                ctx.select(ctx.compare(nn::CompareKind::Eq, norm, zero), zero, div(ctx, x, norm)));
   return success();
 }
 
-/// x / (bias + alpha * mean of the squares of `size` neighbouring channels)^beta, where channels outside count as zeros.
+/// x / (bias + alpha * mean of the squares of `size` neighbouring channels)^beta, where channels
+/// outside count as zeros.
 static LogicalResult convertLRN(NodeContext &ctx) {
-  if (failed(checkUniform(ctx, 1, 1, Float)) || failed(ctx.onlyAttrs({"alpha", "beta", "bias", "size"})))
+  if (failed(checkUniform(ctx, 1, 1, Float)) ||
+      failed(ctx.onlyAttrs({"alpha", "beta", "bias", "size"})))
     return failure();
   Value x = ctx.input(0);
   if (rankOf(x) < 2)
@@ -280,9 +306,10 @@ static LogicalResult convertLRN(NodeContext &ctx) {
     rest = ctx.mul(rest, d);
   Value square = ctx.reshape(mul(ctx, x, x), {shape[0], ctx.b.getIndexAttr(1), shape[1], rest});
   int64_t before = (size - 1) / 2, after = size - 1 - before;
-  Value mean = nn::PoolOp::create(ctx.b, ctx.loc, nn::PoolKind::Avg, square, ArrayRef<int64_t>{size, 1},
-                                  ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{before, 0, after, 0},
-                                  ArrayRef<int64_t>{1, 1}, /*count_include_pad=*/true, DenseI64ArrayAttr());
+  Value mean =
+      nn::PoolOp::create(ctx.b, ctx.loc, nn::PoolKind::Avg, square, ArrayRef<int64_t>{size, 1},
+                         ArrayRef<int64_t>{1, 1}, ArrayRef<int64_t>{before, 0, after, 0},
+                         ArrayRef<int64_t>{1, 1}, /*count_include_pad=*/true, DenseI64ArrayAttr());
   mean = ctx.reshape(mean, shape);
   Type type = elementOf(x);
   Value base = add(ctx, mul(ctx, mean, ctx.scalar(ctx.floatAttr("alpha", 1e-4f), type)),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // QuantizeLinear, DequantizeLinear and DynamicQuantizeLinear, of ONNX and of ONNX Runtime's domain.
 //
-// The quotient x / scale is rounded once, in f32, also for scales of 16 bits: the standard says the scale's type, ONNX
-// Runtime computes in f32. The attribute `precision` asks for another type and gets it. NaN becomes the lowest code.
+// The quotient x / scale is rounded once, in f32, also for scales of 16 bits: the standard says the
+// scale's type, ONNX Runtime computes in f32. The attribute `precision` asks for another type and
+// gets it. NaN becomes the lowest code.
 #include "lib/Conversion/ONNXToNn/QuantizationParams.h"
 
 using namespace mlir;
@@ -17,7 +18,8 @@ static std::string typeText(Type t) {
 
 /// Type checks of scale (input 1) and zero point (input 2).
 static LogicalResult checkScale(NodeContext &ctx) {
-  if (failed(checkArity(ctx, 2, 3)) || failed(checkElements(ctx, {1}, Float | SmallFloat | Integer)))
+  if (failed(checkArity(ctx, 2, 3)) ||
+      failed(checkElements(ctx, {1}, Float | SmallFloat | Integer)))
     return failure();
   Type t = elementOf(ctx, 1);
   if (classOf(t) == Float || isa<Float8E8M0FNUType>(t) || t.isInteger(32))
@@ -25,7 +27,8 @@ static LogicalResult checkScale(NodeContext &ctx) {
   return ctx.malformed("the scale (input 1) must not be of type " + typeText(t));
 }
 
-//===- QuantizeLinear -------------------------------------------------------------------------------------===//
+//===- QuantizeLinear
+//-------------------------------------------------------------------------------------===//
 
 static FailureOr<Type> quantizedType(NodeContext &ctx) {
   FailureOr<Type> asked = elementTypeAttr(ctx, "output_dtype", Type());
@@ -35,8 +38,8 @@ static FailureOr<Type> quantizedType(NodeContext &ctx) {
   if (ctx.hasInput(2)) {
     Type zeroPoint = elementOf(ctx, 2);
     if (type && type != zeroPoint)
-      return ctx.malformed("attribute 'output_dtype' (" + typeText(type) + ") and the zero point (" +
-                           typeText(zeroPoint) + ") differ");
+      return ctx.malformed("attribute 'output_dtype' (" + typeText(type) +
+                           ") and the zero point (" + typeText(zeroPoint) + ") differ");
     type = zeroPoint;
   }
   if (!type)
@@ -57,15 +60,18 @@ static LogicalResult convertQuantize(NodeContext &ctx) {
     return failure();
   if (classOf(*precision) != Float)
     return ctx.malformed("attribute 'precision' must name a float type");
-  QuantInputs inputs{/*scale=*/1, /*zeroPoint=*/2, ctx.intAttr("axis", 1), ctx.intAttr("block_size", 0)};
+  QuantInputs inputs{/*scale=*/1, /*zeroPoint=*/2, ctx.intAttr("axis", 1),
+                     ctx.intAttr("block_size", 0)};
   FailureOr<QuantParams> p = readQuantParams(ctx, x, *type, inputs);
   if (failed(p))
     return failure();
   if (precision->getIntOrFloatBitWidth() == 16) {
     // The quotient is rounded to 16 bits first; what is left to quantize has the scale 1.
     if (inputs.blockSize > 0)
-      return ctx.unsupported("attribute 'precision' of 16 bits with blocks; leave it out to divide in float");
-    Value quotient = ctx.binary(nn::BinaryKind::Div, ctx.cast(x, *precision), ctx.cast(p->scale, *precision));
+      return ctx.unsupported(
+          "attribute 'precision' of 16 bits with blocks; leave it out to divide in float");
+    Value quotient =
+        ctx.binary(nn::BinaryKind::Div, ctx.cast(x, *precision), ctx.cast(p->scale, *precision));
     x = quotient;
     p->scale = Value();
   } else if (precision->isF64()) {
@@ -75,7 +81,8 @@ static LogicalResult convertQuantize(NodeContext &ctx) {
   return success();
 }
 
-//===- DequantizeLinear -----------------------------------------------------------------------------------===//
+//===- DequantizeLinear
+//-----------------------------------------------------------------------------------===//
 
 static LogicalResult convertDequantize(NodeContext &ctx) {
   if (failed(checkScale(ctx)) || failed(checkElements(ctx, {0, 2}, AnyNumber)) ||
@@ -85,12 +92,14 @@ static LogicalResult convertDequantize(NodeContext &ctx) {
   Type code = elementOf(x), scale = elementOf(ctx, 1);
   if (!isCodeType(code) && !code.isSignlessInteger(32))
     return ctx.malformed("cannot dequantize elements of type " + typeText(code));
-  FailureOr<Type> result = elementTypeAttr(ctx, "output_dtype", classOf(scale) == Float ? scale : ctx.b.getF32Type());
+  FailureOr<Type> result =
+      elementTypeAttr(ctx, "output_dtype", classOf(scale) == Float ? scale : ctx.b.getF32Type());
   if (failed(result))
     return failure();
   if (classOf(*result) != Float)
     return ctx.malformed("attribute 'output_dtype' must name a float type");
-  QuantInputs inputs{/*scale=*/1, /*zeroPoint=*/2, ctx.intAttr("axis", 1), ctx.intAttr("block_size", 0)};
+  QuantInputs inputs{/*scale=*/1, /*zeroPoint=*/2, ctx.intAttr("axis", 1),
+                     ctx.intAttr("block_size", 0)};
   if (!isCodeType(code) && inputs.blockSize > 0)
     return ctx.unsupported("blocks of 32-bit integers; give the scale per tensor or per axis");
   FailureOr<QuantParams> p = readQuantParams(ctx, x, code, inputs);
@@ -100,7 +109,8 @@ static LogicalResult convertDequantize(NodeContext &ctx) {
   return success();
 }
 
-//===- DynamicQuantizeLinear ------------------------------------------------------------------------------===//
+//===- DynamicQuantizeLinear
+//------------------------------------------------------------------------------===//
 
 static LogicalResult convertDynamicQuantize(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 1, 1, Float)) || failed(ctx.onlyAttrs({})))
@@ -114,9 +124,10 @@ static LogicalResult convertDynamicQuantize(NodeContext &ctx) {
   int64_t rank = rankOf(x);
   SmallVector<int64_t> ones(rank, 1);
   lp::ScaleAttr structure = lp::ScaleAttr::perTensor(c, rank);
-  auto range = lp::BlockScaleOp::create(ctx.b, ctx.loc, RankedTensorType::get(ones, ctx.b.getF32Type()),
-                                        lp::codeTensor(c, ones, format), x, lp::FormatType::get(c, format), structure,
-                                        lp::ScaleRule::MinMax);
+  auto range =
+      lp::BlockScaleOp::create(ctx.b, ctx.loc, RankedTensorType::get(ones, ctx.b.getF32Type()),
+                               lp::codeTensor(c, ones, format), x, lp::FormatType::get(c, format),
+                               structure, lp::ScaleRule::MinMax);
   Value zeroPoint = fromCodes(ctx, range.getZeroPoint(), code);
   ctx.setOutput(0, quantize(ctx, x, {structure, range.getScales(), zeroPoint}, code));
   if (ctx.numOutputs() > 1)

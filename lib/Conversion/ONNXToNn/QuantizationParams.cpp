@@ -18,14 +18,17 @@ bool onnx_to_nn::isCodeType(Type element) {
 Value onnx_to_nn::toCodes(NodeContext &ctx, Value v) {
   auto type = cast<RankedTensorType>(v.getType());
   const num::Format *format = lp::formatOfBuiltin(type.getElementType());
-  return lp::BitcastOp::create(ctx.b, ctx.loc, lp::codeTensor(ctx.b.getContext(), type.getShape(), format), v);
+  return lp::BitcastOp::create(ctx.b, ctx.loc,
+                               lp::codeTensor(ctx.b.getContext(), type.getShape(), format), v);
 }
 
 Value onnx_to_nn::fromCodes(NodeContext &ctx, Value v, Type builtin) {
-  return lp::BitcastOp::create(ctx.b, ctx.loc, cast<RankedTensorType>(v.getType()).clone(builtin), v);
+  return lp::BitcastOp::create(ctx.b, ctx.loc, cast<RankedTensorType>(v.getType()).clone(builtin),
+                               v);
 }
 
-//===- parameters -----------------------------------------------------------------------------------------===//
+//===- parameters
+//-----------------------------------------------------------------------------------------===//
 
 /// What is known of the bytes of a zero point.
 enum class ZeroPointValue { Zero, Other, Unknown };
@@ -43,22 +46,30 @@ static ZeroPointValue zeroPointValue(NodeContext &ctx, Value v) {
   } else {
     return ZeroPointValue::Unknown;
   }
-  // The sign of a float's zero does not matter; the FNUZ formats have no negative zero but nobody writes their NaN.
-  unsigned ignored = classOf(value.getElementType()) == SmallFloat ? 1u << (value.getElementType().getIntOrFloatBitWidth() - 1) : 0;
-  bool zero = llvm::all_of(data, [&](char c) { return (static_cast<unsigned char>(c) & ~ignored) == 0; });
+  // The sign of a float's zero does not matter; the FNUZ formats have no negative zero but nobody
+  // writes their NaN.
+  unsigned ignored = classOf(value.getElementType()) == SmallFloat
+                         ? 1u << (value.getElementType().getIntOrFloatBitWidth() - 1)
+                         : 0;
+  bool zero =
+      llvm::all_of(data, [&](char c) { return (static_cast<unsigned char>(c) & ~ignored) == 0; });
   return zero ? ZeroPointValue::Zero : ZeroPointValue::Other;
 }
 
 /// How a parameter lies along the data: the block of each dimension. One element: kAll everywhere.
-static FailureOr<SmallVector<int64_t>> blockOf(NodeContext &ctx, RankedTensorType data, RankedTensorType param,
-                                               const QuantInputs &in, StringRef what) {
+static FailureOr<SmallVector<int64_t>> blockOf(NodeContext &ctx, RankedTensorType data,
+                                               RankedTensorType param, const QuantInputs &in,
+                                               StringRef what) {
   int64_t rank = data.getRank();
   SmallVector<int64_t> block(rank, ScaleAttr::kAll);
   auto mismatch = [&](int64_t axis, int64_t wanted) {
-    return ctx.malformed("expected " + Twine(wanted) + " elements of the " + what + " along axis " + Twine(axis) +
-                         ", but got " + Twine(param.getDimSize(param.getRank() == 1 && rank != 1 ? 0 : axis)));
+    return ctx.malformed("expected " + Twine(wanted) + " elements of the " + what + " along axis " +
+                         Twine(axis) + ", but got " +
+                         Twine(param.getDimSize(param.getRank() == 1 && rank != 1 ? 0 : axis)));
   };
-  auto differ = [](int64_t x, int64_t y) { return !ShapedType::isDynamic(x) && !ShapedType::isDynamic(y) && x != y; };
+  auto differ = [](int64_t x, int64_t y) {
+    return !ShapedType::isDynamic(x) && !ShapedType::isDynamic(y) && x != y;
+  };
   if (param.hasStaticShape() && param.getNumElements() == 1)
     return block;
   if (in.blockSize > 0 && param.getRank() == rank) {
@@ -89,8 +100,8 @@ static FailureOr<SmallVector<int64_t>> blockOf(NodeContext &ctx, RankedTensorTyp
     return block;
   }
   if (!in.anyShape || param.getRank() != rank)
-    return ctx.malformed("a " + what + " of rank " + Twine(param.getRank()) + " for data of rank " + Twine(rank) +
-                         (in.anyShape ? "" : " needs attribute 'block_size'"));
+    return ctx.malformed("a " + what + " of rank " + Twine(param.getRank()) + " for data of rank " +
+                         Twine(rank) + (in.anyShape ? "" : " needs attribute 'block_size'"));
   for (int64_t d = 0; d < rank; ++d) {
     block[d] = param.getDimSize(d) == 1 ? ScaleAttr::kAll : 1;
     if (block[d] == 1 && differ(data.getDimSize(d), param.getDimSize(d)))
@@ -110,9 +121,11 @@ static Value withRank(NodeContext &ctx, Value v, ArrayRef<int64_t> block) {
   return alongAxis(ctx, v, llvm::find_if_not(block, shared) - block.begin(), rank);
 }
 
-FailureOr<QuantParams> onnx_to_nn::readQuantParams(NodeContext &ctx, Value data, Type code, const QuantInputs &in) {
+FailureOr<QuantParams> onnx_to_nn::readQuantParams(NodeContext &ctx, Value data, Type code,
+                                                   const QuantInputs &in) {
   auto type = cast<RankedTensorType>(data.getType());
-  Value scale = ctx.input(in.scale), zeroPoint = ctx.hasInput(in.zeroPoint) ? ctx.input(in.zeroPoint) : Value();
+  Value scale = ctx.input(in.scale),
+        zeroPoint = ctx.hasInput(in.zeroPoint) ? ctx.input(in.zeroPoint) : Value();
   FailureOr<SmallVector<int64_t>> block = blockOf(ctx, type, ctx.inputType(in.scale), in, "scale");
   if (failed(block))
     return failure();
@@ -126,12 +139,15 @@ FailureOr<QuantParams> onnx_to_nn::readQuantParams(NodeContext &ctx, Value data,
   }
   scale = withRank(ctx, ctx.cast(scale, ctx.b.getF32Type()), *block);
   if (zeroPoint) {
-    FailureOr<SmallVector<int64_t>> own = blockOf(ctx, type, cast<RankedTensorType>(zeroPoint.getType()), in, "zero point");
+    FailureOr<SmallVector<int64_t>> own =
+        blockOf(ctx, type, cast<RankedTensorType>(zeroPoint.getType()), in, "zero point");
     if (failed(own))
       return failure();
     zeroPoint = withRank(ctx, zeroPoint, *own);
     // Files mix one scale with a zero point for each index, and the other way round.
-    auto single = [](ArrayRef<int64_t> b) { return llvm::all_of(b, [](int64_t x) { return x == ScaleAttr::kAll; }); };
+    auto single = [](ArrayRef<int64_t> b) {
+      return llvm::all_of(b, [](int64_t x) { return x == ScaleAttr::kAll; });
+    };
     if (*own != *block && single(*own)) {
       zeroPoint = ctx.broadcastTo(zeroPoint, ctx.dims(scale));
     } else if (*own != *block && single(*block)) {
@@ -144,9 +160,11 @@ FailureOr<QuantParams> onnx_to_nn::readQuantParams(NodeContext &ctx, Value data,
   return QuantParams{ScaleAttr::singleLevel(ctx.b.getContext(), *block), scale, zeroPoint};
 }
 
-//===- conversions ----------------------------------------------------------------------------------------===//
+//===- conversions
+//----------------------------------------------------------------------------------------===//
 
-Value onnx_to_nn::quantize(NodeContext &ctx, Value x, const QuantParams &p, Type code, bool saturate) {
+Value onnx_to_nn::quantize(NodeContext &ctx, Value x, const QuantParams &p, Type code,
+                           bool saturate) {
   if (classOf(elementOf(x)) != Float)
     x = ctx.cast(x, ctx.b.getF32Type());
   auto type = cast<RankedTensorType>(x.getType());
@@ -154,7 +172,8 @@ Value onnx_to_nn::quantize(NodeContext &ctx, Value x, const QuantParams &p, Type
   if (p.scale)
     scales.push_back(p.scale);
   Value codes = lp::QuantizeOp::create(
-      ctx.b, ctx.loc, lp::codeTensor(ctx.b.getContext(), type.getShape(), lp::formatOfBuiltin(code)), x, scales,
+      ctx.b, ctx.loc,
+      lp::codeTensor(ctx.b.getContext(), type.getShape(), lp::formatOfBuiltin(code)), x, scales,
       p.zeroPoint ? toCodes(ctx, p.zeroPoint) : Value(), p.structure, lp::Rounding::NearestEven,
       saturate ? lp::Overflow::Saturate : lp::Overflow::Infinity, lp::NaNPolicy::Lowest,
       lp::ZeroPointOrder::AfterRounding);
@@ -164,7 +183,8 @@ Value onnx_to_nn::quantize(NodeContext &ctx, Value x, const QuantParams &p, Type
 Value onnx_to_nn::dequantize(NodeContext &ctx, Value x, const QuantParams &p, Type result) {
   auto type = cast<RankedTensorType>(x.getType());
   if (isCodeType(type.getElementType()))
-    return lp::DequantizeOp::create(ctx.b, ctx.loc, type.clone(result), toCodes(ctx, x), ValueRange{p.scale},
+    return lp::DequantizeOp::create(ctx.b, ctx.loc, type.clone(result), toCodes(ctx, x),
+                                    ValueRange{p.scale},
                                     p.zeroPoint ? toCodes(ctx, p.zeroPoint) : Value(), p.structure);
   // 32-bit integers (biases) are numbers, no codes.
   if (p.zeroPoint)

@@ -8,7 +8,8 @@
 
 namespace lpc::onnx_to_nn {
 
-/// Scale and zero point of a tensor. Both have the tensor's rank and the shape that `structure` asks for.
+/// Scale and zero point of a tensor. Both have the tensor's rank and the shape that `structure`
+/// asks for.
 struct QuantParams {
   lp::ScaleAttr structure;
   mlir::Value scale;     ///< f32
@@ -20,21 +21,26 @@ struct QuantInputs {
   unsigned scale, zeroPoint; ///< Positions of the inputs; the zero point may be absent.
   int64_t axis = 0;          ///< Of parameters of rank 1, and of blocks.
   int64_t blockSize = 0;     ///< 0: parameters of rank 1 or one element.
-  bool anyShape = false;     ///< Parameters of the tensor's rank: one for each index where their size is not 1.
+  bool anyShape =
+      false; ///< Parameters of the tensor's rank: one for each index where their size is not 1.
 };
 
 /// Reads the parameters of a tensor of shape `data` whose codes have the builtin type `code`.
-mlir::FailureOr<QuantParams> readQuantParams(NodeContext &ctx, mlir::Value data, mlir::Type code, const QuantInputs &inputs);
+mlir::FailureOr<QuantParams> readQuantParams(NodeContext &ctx, mlir::Value data, mlir::Type code,
+                                             const QuantInputs &inputs);
 
-/// True if lpc stores codes of this builtin type: integers of 2 to 16 bits, 8-bit floats, float4e2m1.
+/// True if lpc stores codes of this builtin type: integers of 2 to 16 bits, 8-bit floats,
+/// float4e2m1.
 bool isCodeType(mlir::Type element);
 
 /// Codes of a builtin type as codes of the lp format, and back.
 mlir::Value toCodes(NodeContext &ctx, mlir::Value v);
 mlir::Value fromCodes(NodeContext &ctx, mlir::Value v, mlir::Type builtin);
 
-/// x as numbers of type `code`. `saturate` as the attribute of QuantizeLinear: it matters for 8-bit floats only.
-mlir::Value quantize(NodeContext &ctx, mlir::Value x, const QuantParams &p, mlir::Type code, bool saturate = true);
+/// x as numbers of type `code`. `saturate` as the attribute of QuantizeLinear: it matters for 8-bit
+/// floats only.
+mlir::Value quantize(NodeContext &ctx, mlir::Value x, const QuantParams &p, mlir::Type code,
+                     bool saturate = true);
 /// (x - zero point) * scale, of type `result`.
 mlir::Value dequantize(NodeContext &ctx, mlir::Value x, const QuantParams &p, mlir::Type result);
 

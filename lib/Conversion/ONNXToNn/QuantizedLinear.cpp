@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// QLinearMatMul and QLinearConv as dequantize, nn op, quantize; MatMulInteger and ConvInteger as exact 32-bit integer
-// arithmetic.
+// QLinearMatMul and QLinearConv as dequantize, nn op, quantize; MatMulInteger and ConvInteger as
+// exact 32-bit integer arithmetic.
+#include "lib/Conversion/ONNXToNn/HandlerWindows.h"
 #include "lib/Conversion/ONNXToNn/QuantizationParams.h"
 
 using namespace mlir;
@@ -8,7 +9,8 @@ using namespace lpc;
 using namespace lpc::onnx_to_nn;
 using nn::BinaryKind;
 
-//===- products -------------------------------------------------------------------------------------------===//
+//===- products
+//-------------------------------------------------------------------------------------------===//
 
 /// numpy's matmul: operands of rank 1 are a row or a column, whose dimension the result lacks.
 static Value product(NodeContext &ctx, Value a, Value b) {
@@ -33,55 +35,26 @@ static Value product(NodeContext &ctx, Value a, Value b) {
   return ctx.reshape(y, shape);
 }
 
-/// A list attribute of n integers.
-static FailureOr<SmallVector<int64_t>> listAttr(NodeContext &ctx, StringRef name, size_t n, int64_t otherwise) {
-  SmallVector<int64_t> list = ctx.intsAttr(name, SmallVector<int64_t>(n, otherwise));
-  if (list.size() != n)
-    return ctx.malformed("attribute '" + name + "' must have " + Twine(n) + " elements, but it has " +
-                         Twine(list.size()));
-  return list;
-}
-
-/// The convolution that the attributes of the node describe.
+/// The convolution that the attributes of the node describe. Zeros around the input are zeros of the numbers: zero points
+/// are gone.
 static FailureOr<Value> convolution(NodeContext &ctx, Value x, Value w, Value bias) {
-  auto in = cast<RankedTensorType>(x.getType()), filter = cast<RankedTensorType>(w.getType());
-  int64_t n = in.getRank() - 2;
-  if (n < 1 || filter.getRank() != in.getRank())
+  if (rankOf(x) < 3 || rankOf(w) != rankOf(x))
     return ctx.malformed("expected an input and a filter of one rank, 3 or more");
-  FailureOr<SmallVector<int64_t>> strides = listAttr(ctx, "strides", n, 1), pads = listAttr(ctx, "pads", 2 * n, 0),
-                                  dilations = listAttr(ctx, "dilations", n, 1);
-  if (failed(strides) || failed(pads) || failed(dilations))
+  FailureOr<Window> window = readFilterWindow(ctx, x, w, /*forward=*/true);
+  if (failed(window))
     return failure();
-  SmallVector<int64_t> kernel = ctx.intsAttr("kernel_shape", filter.getShape().drop_front(2));
-  for (auto [given, actual] : llvm::zip(kernel, filter.getShape().drop_front(2)))
-    if (!ShapedType::isDynamic(actual) && given != actual)
-      return ctx.malformed("attribute 'kernel_shape' differs from the filter's shape");
-  std::string autoPad = ctx.stringAttr("auto_pad", "NOTSET");
-  if (autoPad != "NOTSET" && autoPad != "VALID" && autoPad != "SAME_UPPER" && autoPad != "SAME_LOWER")
-    return ctx.malformed("attribute 'auto_pad' has the unknown value '" + autoPad + "'");
-  if (autoPad == "VALID")
-    pads->assign(2 * n, 0);
-  for (int64_t i = 0; i < n && StringRef(autoPad).starts_with("SAME"); ++i) {
-    int64_t size = in.getDimSize(i + 2), k = filter.getDimSize(i + 2), stride = (*strides)[i];
-    if (ShapedType::isDynamic(k) || (ShapedType::isDynamic(size) && stride != 1))
-      return ctx.unsupported("auto_pad " + autoPad + " with unknown sizes; write the pads into the model");
-    if (stride < 1)
-      return ctx.malformed("strides must be at least 1");
-    int64_t reach = (*dilations)[i] * (k - 1) + 1;
-    int64_t total = stride == 1 ? reach - 1 : std::max<int64_t>(0, (size - 1) / stride * stride + reach - size);
-    int64_t begin = autoPad == "SAME_UPPER" ? total / 2 : total - total / 2;
-    (*pads)[i] = begin;
-    (*pads)[n + i] = total - begin;
-  }
-  Value y = ctx.make<nn::ConvOp>(x, w, bias, *strides, *pads, *dilations, ctx.intAttr("group", 1));
+  x = padForWindow(ctx, x, *window, Value());
+  Value y = ctx.make<nn::ConvOp>(x, w, bias, window->strides, window->pads, window->dilations, ctx.intAttr("group", 1));
   if (!y)
     return failure();
   return y;
 }
 
-static constexpr StringRef kConvAttrs[] = {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"};
+static constexpr StringRef kConvAttrs[] = {"auto_pad",     "dilations", "group",
+                                           "kernel_shape", "pads",      "strides"};
 
-/// Codes of 8 bits: the types of these operators, which never learnt others (QLinearMatMul also takes 8-bit floats).
+/// Codes of 8 bits: the types of these operators, which never learnt others (QLinearMatMul also
+/// takes 8-bit floats).
 static LogicalResult checkCodes(NodeContext &ctx, ArrayRef<unsigned> inputs, bool floats) {
   if (failed(checkElements(ctx, inputs, Integer | SmallInt | (floats ? SmallFloat : 0u))))
     return failure();
@@ -91,7 +64,8 @@ static LogicalResult checkCodes(NodeContext &ctx, ArrayRef<unsigned> inputs, boo
   return success();
 }
 
-//===- dequantize, compute, quantize ------------------------------------------------------------------------===//
+//===- dequantize, compute, quantize
+//------------------------------------------------------------------------===//
 
 /// Reads the operand of input `data`, whose scale and zero point follow it.
 static FailureOr<Value> operand(NodeContext &ctx, unsigned data, int64_t axis, bool anyShape) {
@@ -113,9 +87,10 @@ static LogicalResult setQuantized(NodeContext &ctx, Value y, int64_t axis, bool 
 }
 
 static LogicalResult convertQLinearMatMul(NodeContext &ctx) {
-  if (failed(checkArity(ctx, 8, 8)) || failed(checkCodes(ctx, {0, 2}, true)) || failed(checkCodes(ctx, {3, 5}, true)) ||
-      failed(checkCodes(ctx, {7}, true)) || failed(checkElements(ctx, {1}, Float)) ||
-      failed(checkElements(ctx, {4}, Float)) || failed(checkElements(ctx, {6}, Float)) || failed(ctx.onlyAttrs({})))
+  if (failed(checkArity(ctx, 8, 8)) || failed(checkCodes(ctx, {0, 2}, true)) ||
+      failed(checkCodes(ctx, {3, 5}, true)) || failed(checkCodes(ctx, {7}, true)) ||
+      failed(checkElements(ctx, {1}, Float)) || failed(checkElements(ctx, {4}, Float)) ||
+      failed(checkElements(ctx, {6}, Float)) || failed(ctx.onlyAttrs({})))
     return failure();
   // Parameters of rank 1 belong to the rows of a and y, and to the columns of b.
   auto rows = [&](int64_t rank) { return std::max<int64_t>(rank - 2, 0); };
@@ -149,15 +124,18 @@ static LogicalResult convertQLinearConv(NodeContext &ctx) {
     Value xs = flat(1), ws = flat(4);
     if (!xs || !ws)
       return ctx.malformed("the scales of a convolution have rank 0 or 1");
-    bias = ctx.binary(BinaryKind::Mul, ctx.cast(ctx.input(8), ctx.b.getF32Type()), ctx.binary(BinaryKind::Mul, xs, ws));
+    bias = ctx.binary(BinaryKind::Mul, ctx.cast(ctx.input(8), ctx.b.getF32Type()),
+                      ctx.binary(BinaryKind::Mul, xs, ws));
   }
   FailureOr<Value> y = convolution(ctx, *x, *w, bias);
   return succeeded(y) ? setQuantized(ctx, *y, 1, false) : failure();
 }
 
-//===- exact integers ---------------------------------------------------------------------------------------===//
+//===- exact integers
+//---------------------------------------------------------------------------------------===//
 
-/// Input `data` as i32 minus its zero point (input `zeroPoint`), of which one of rank 1 lies along `axis`.
+/// Input `data` as i32 minus its zero point (input `zeroPoint`), of which one of rank 1 lies along
+/// `axis`.
 static FailureOr<Value> centred(NodeContext &ctx, unsigned data, unsigned zeroPoint, int64_t axis) {
   Type i32 = ctx.b.getI32Type();
   Value x = ctx.cast(ctx.input(data), i32);
@@ -173,7 +151,8 @@ static FailureOr<Value> centred(NodeContext &ctx, unsigned data, unsigned zeroPo
   else if (type.getRank() == 1 && rank > 0)
     z = alongAxis(ctx, z, axis, rank);
   if (rankOf(z) > rank || failed(checkBroadcast(ctx, {x, z})))
-    return ctx.malformed("the zero point (input " + Twine(zeroPoint) + ") does not fit input " + Twine(data));
+    return ctx.malformed("the zero point (input " + Twine(zeroPoint) + ") does not fit input " +
+                         Twine(data));
   return ctx.binary(BinaryKind::Sub, x, z);
 }
 
