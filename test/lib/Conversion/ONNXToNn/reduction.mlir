@@ -56,6 +56,24 @@ func.func @main(%x: tensor<4x?xf32>) -> tensor<*xf32> {
 
 // -----
 
+// Axes that are computed: each dimension is reduced if it is listed. Sizes that stay move to the front.
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME: %[[X:[^:]*]]: tensor<2x3xf32>, %[[A:[^:]*]]: tensor<1xi64>
+// CHECK: %[[IS0:.*]] = tensor.extract
+// CHECK: %[[IS1:.*]] = tensor.extract
+// CHECK: %[[R0:.*]] = scf.if %[[IS0]] -> (tensor<?x3xf32>) {
+// CHECK:   nn.reduce sum %[[X]] {axes = array<i64: 0>, keep_dims = true} : (tensor<2x3xf32>) -> tensor<1x3xf32>
+// CHECK: } else {
+// CHECK: %[[R1:.*]] = scf.if %[[IS1]] -> (tensor<?x?xf32>) {
+// CHECK:   nn.reduce sum %[[R0]] {axes = array<i64: 1>, keep_dims = true}
+// CHECK: nn.reshape %[[R1]][%{{.*}}] : tensor<?x?xf32> -> tensor<?xf32>
+func.func @main(%x: tensor<2x3xf32>, %axes: tensor<1xi64>) -> tensor<*xf32> {
+  %0 = onnx.node "ReduceSum"(%x, %axes) {keepdims = 0} opset 13 : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @main
 // CHECK: nn.arg_reduce max %{{.*}} {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2xi64>
 // CHECK: nn.arg_reduce min %{{.*}} {axis = 0 : i64, keep_dims = true, select_last = true} : (tensor<2x3xf32>) -> tensor<1x3xi64>
