@@ -74,7 +74,7 @@ Value expandLeading(OpBuilder &b, Location loc, Value v, int64_t count, ArrayRef
     else
       groups.push_back({i});
   }
-  return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
+  return expandShape(b, loc, type, v, groups, sizes);
 }
 
 struct LowerMatMul : Lowering<nn::MatMulOp> {

@@ -171,6 +171,19 @@ SmallVector<Value> nn_to_linalg::sequential(
   return SmallVector<Value>(nest.results.begin(), nest.results.end());
 }
 
+Value nn_to_linalg::expandShape(OpBuilder &b, Location loc, RankedTensorType type, Value v,
+                                ArrayRef<ReassociationIndices> groups, ArrayRef<OpFoldResult> sizes) {
+  auto isUnknown = [&](int64_t i) { return type.isDynamicDim(i); };
+  if (llvm::all_of(groups, [&](const ReassociationIndices &g) { return llvm::count_if(g, isUnknown) <= 1; }))
+    return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
+  // Upstream's expansion of strided metadata knows one unknown size in a group only.
+  SmallVector<Value> shape;
+  for (OpFoldResult s : sizes)
+    shape.push_back(asIndex(b, loc, s));
+  Value packed = tensor::FromElementsOp::create(b, loc, shape);
+  return tensor::ReshapeOp::create(b, loc, type, v, packed);
+}
+
 Value nn_to_linalg::insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> axes, int64_t rank) {
   if (axes.empty())
     return v;
@@ -190,7 +203,7 @@ Value nn_to_linalg::insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef
     next += !unit;
   }
   auto type = RankedTensorType::get(shape, from.getElementType());
-  return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
+  return expandShape(b, loc, type, v, groups, sizes);
 }
 
 Value nn_to_linalg::reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes, Type accumulator,

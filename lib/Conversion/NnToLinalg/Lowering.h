@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace lpc::nn_to_linalg {
@@ -103,6 +104,9 @@ Value reductionStart(OpBuilder &b, Location loc, nn::ReduceKind kind, Type eleme
 /// Sums of `body(element)` (or max, ...) over `axes` of `input`, in `accumulator` type without the reduced dimensions.
 Value reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes, Type accumulator, Value start,
                  llvm::function_ref<Value(OpBuilder &, Location, Value element, Value accumulated)> body);
+/// Each dimension of `v` cut into the dimensions of its group, giving `type` and `sizes`.
+Value expandShape(OpBuilder &b, Location loc, RankedTensorType type, Value v,
+                  ArrayRef<mlir::ReassociationIndices> groups, ArrayRef<OpFoldResult> sizes);
 /// A tensor that lacks `axes` of a shape, with sizes of 1 put there.
 Value insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> axes, int64_t rank);
 

@@ -161,7 +161,7 @@ struct LowerReshape : Lowering<nn::ReshapeOp> {
     auto flat = RankedTensorType::get(collapsedShape(to.getShape(), newGroups), to.getElementType());
     v = castShape(rewriter, loc, v, flat);
     if (newGroups.size() != static_cast<size_t>(to.getRank()))
-      v = tensor::ExpandShapeOp::create(rewriter, loc, to, v, newGroups, sizes);
+      v = expandShape(rewriter, loc, to, v, newGroups, sizes);
     rewriter.replaceOp(op, v);
     return success();
   }
