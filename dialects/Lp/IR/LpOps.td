@@ -77,7 +77,7 @@ def Lp_QuantizeOp : Lp_Op<"quantize", [AttrSizedOperandSegments]> {
   let results = (outs Lp_Tensor:$output);
   let assemblyFormat = [{
     $input `scales` `(` $scales `)` (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? attr-dict `:`
-    type($input) `,` `(` type($scales) `)` `->` type($output)
+    type($input) (`,` `(` type($scales)^ `)`)? `->` type($output)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{ ::lpc::num::Conversion getConversion(); }];
@@ -99,7 +99,7 @@ def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
   let results = (outs Lp_FloatTensor:$output);
   let assemblyFormat = [{
     $input `scales` `(` $scales `)` (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? attr-dict `:`
-    type($input) `,` `(` type($scales) `)` `->` type($output)
+    type($input) (`,` `(` type($scales)^ `)`)? `->` type($output)
   }];
   let hasVerifier = 1;
 }

@@ -337,6 +337,10 @@ static LogicalResult castTo(NodeContext &ctx, Type element) {
       return failure();
   } else if (element == elementOf(x)) {
     y = x;
+  } else if (classOf(element) == SmallInt && (classOf(elementOf(x)) & (Float | SmallFloat))) {
+    // Rounds, and then wraps like an integer: so do ONNX's recorded results; nn.cast would clamp.
+    Value rounded = ctx.unary(UnaryKind::Round, widened(ctx, x));
+    y = ctx.cast(ctx.cast(rounded, ctx.b.getI32Type()), element);
   } else {
     y = nn::CastOp::create(ctx.b, ctx.loc, ctx.inputType(0).clone(element), x, saturate)
             .getResult();

@@ -141,7 +141,9 @@ static LogicalResult readAxes(NodeContext &ctx, Reduction &r) {
     RankedTensorType type = ctx.inputType(1);
     if (type.getRank() > 1)
       return ctx.malformed("the axes (input 1) must have rank 1");
-    if (std::optional<SmallVector<int64_t>> known = ctx.constants(ctx.input(1))) {
+    if (type.getRank() == 1 && type.getDimSize(0) == 0) {
+      axes.clear();
+    } else if (std::optional<SmallVector<int64_t>> known = ctx.constants(ctx.input(1))) {
       axes = *known;
     } else if (type.getRank() == 0) {
       return ctx.unsupported(

@@ -31,6 +31,18 @@ func.func @dynamic(%x: tensor<?x64xf32>) {
   return
 }
 
+// Without scales the scale is 1; a scalar has a scale structure of rank 0.
+// CHECK-LABEL: func.func @unscaled
+func.func @unscaled(%x: tensor<4xf32>, %y: tensor<f32>, %s: tensor<f32>) {
+  // CHECK: %[[Q:.*]] = lp.quantize %{{.*}} scales() {rounding = #lp.rounding<up>, scale = #lp.scale<[*]>} : tensor<4xf32> -> tensor<4x!lp.e8m0>
+  %q = lp.quantize %x scales() {rounding = #lp.rounding<up>, scale = #lp.scale<[*]>} : tensor<4xf32> -> tensor<4x!lp.e8m0>
+  // CHECK: lp.dequantize %[[Q]] scales() {scale = #lp.scale<[*]>} : tensor<4x!lp.e8m0> -> tensor<4xf32>
+  %d = lp.dequantize %q scales() {scale = #lp.scale<[*]>} : tensor<4x!lp.e8m0> -> tensor<4xf32>
+  // CHECK: lp.quantize %{{.*}} scales(%{{.*}}) {scale = #lp.scale<[]>} : tensor<f32>, (tensor<f32>) -> tensor<!lp.int8>
+  %r = lp.quantize %y scales(%s) {scale = #lp.scale<[]>} : tensor<f32>, (tensor<f32>) -> tensor<!lp.int8>
+  return
+}
+
 {-#
   dialect_resources: {
     builtin: {

@@ -129,8 +129,11 @@ func.func @main(%x: tensor<4xf32>, %lo: tensor<f32>, %n: tensor<4xi8>) -> (tenso
 
 // -----
 
+// Into 4 bits a number is rounded and wraps.
 // CHECK-LABEL: func.func @main
-// CHECK: nn.cast %{{.*}} : (tensor<4xf32>) -> tensor<4xi4>
+// CHECK: %[[R:.*]] = nn.unary round
+// CHECK: %[[I:.*]] = nn.cast %[[R]] : (tensor<4xf32>) -> tensor<4xi32>
+// CHECK: nn.cast %[[I]] : (tensor<4xi32>) -> tensor<4xi4>
 // CHECK: nn.cast %{{.*}} {saturate = false} : (tensor<4xf32>) -> tensor<4xf8E4M3FN>
 // CHECK: nn.cast %{{.*}} : (tensor<4xf32>) -> tensor<4xbf16>
 // CHECK: nn.cast %{{.*}} : (tensor<4xf32>) -> tensor<4xui8>

@@ -60,7 +60,7 @@ func.func @main(%x: tensor<5xf32>, %s: tensor<f32>, %s5: tensor<5xf32>, %z: tens
 // CHECK: %[[S:.*]] = nn.cast %{{.*}} : (tensor<f16>) -> tensor<f32>
 // CHECK: lp.quantize %{{.*}} : tensor<4xf16>, (tensor<1xf32>) -> tensor<4x!lp.uint8>
 // CHECK: %[[D:.*]] = nn.binary div {{.*}} : (tensor<4xf16>, tensor<1xf16>) -> tensor<4xf16>
-// CHECK: lp.quantize %[[D]] scales() {scale = #lp.scale<[*]>} : tensor<4xf16>, () -> tensor<4x!lp.uint8>
+// CHECK: lp.quantize %[[D]] scales() {scale = #lp.scale<[*]>} : tensor<4xf16> -> tensor<4x!lp.uint8>
 func.func @main(%x: tensor<f32>, %s: tensor<f32>, %h: tensor<4xf16>, %hs: tensor<f16>) -> (tensor<*xui8>, tensor<*xui8>, tensor<*xui8>) {
   %0 = onnx.node "QuantizeLinear"(%x, %s) opset 13 : (tensor<f32>, tensor<f32>) -> tensor<*xui8>
   %1 = onnx.node "QuantizeLinear"(%h, %hs) opset 19 : (tensor<4xf16>, tensor<f16>) -> tensor<*xui8>
