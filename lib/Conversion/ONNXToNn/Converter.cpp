@@ -231,8 +231,9 @@ std::string Converter::describeUnknown(onnx::NodeOp node) {
     if (distance < bestDistance || (distance == bestDistance && op < best))
       std::tie(bestDistance, best, bestDomain) = std::make_tuple(distance, op.str(), otherDomain.str());
   }
-  if (best.empty())
-    return text;
+  // A name that shares too little is no help.
+  if (best.empty() || bestDistance > 4 * std::max<unsigned>(1, node.getOpType().size() / 3) + 1)
+    return text + "; express it with other operators when exporting";
   text += "; nearest known operator: '" + best + "'";
   if (bestDomain != node.getDomain())
     text += " of domain '" + (bestDomain.empty() ? std::string("ai.onnx") : bestDomain) + "'";

@@ -119,6 +119,27 @@ static FailureOr<std::vector<Poly>> readList(NodeContext &ctx, StringRef attr, u
   return readPolys(ctx, input, ("'" + attr + "'").str());
 }
 
+/// The axes of attribute 'axes' or of an input, checked where they are constant; the first `count` if there are none.
+static FailureOr<std::vector<Poly>> readAxes(NodeContext &ctx, unsigned input, size_t count, int64_t rank) {
+  std::vector<Poly> axes;
+  if (ctx.hasAttr("axes") || ctx.hasInput(input)) {
+    FailureOr<std::vector<Poly>> given = readList(ctx, "axes", input);
+    if (failed(given))
+      return failure();
+    axes = *given;
+  } else {
+    for (size_t i = 0; i < count; ++i)
+      axes.push_back(polyOf(i));
+  }
+  SmallVector<int64_t> constants;
+  for (const Poly &a : axes)
+    if (std::optional<int64_t> c = SymbolicIndex::constantOf(a))
+      constants.push_back(*c);
+  if (failed(normalizeAxes(ctx, constants, rank)))
+    return failure();
+  return axes;
+}
+
 static LogicalResult convertSlice(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 5)) || failed(ctx.onlyAttrs({"starts", "ends", "axes"})))
     return failure();
@@ -132,14 +153,7 @@ static LogicalResult convertSlice(NodeContext &ctx) {
   FailureOr<std::vector<Poly>> ends = readList(ctx, "ends", 2);
   if (failed(ends))
     return failure();
-  SmallVector<int64_t> first;
-  for (size_t i = 0; i < starts->size(); ++i)
-    first.push_back(i);
-  FailureOr<SmallVector<int64_t>> given = ctx.hasAttr("axes") ? FailureOr<SmallVector<int64_t>>(ctx.intsAttr("axes"))
-                                                              : readConstants(ctx, 3, "'axes'", first);
-  if (failed(given))
-    return failure();
-  FailureOr<SmallVector<int64_t>> axes = normalizeAxes(ctx, *given, dims.size());
+  FailureOr<std::vector<Poly>> axes = readAxes(ctx, 3, starts->size(), dims.size());
   if (failed(axes))
     return failure();
   std::vector<Poly> steps(axes->size(), polyOf(1));
@@ -152,16 +166,30 @@ static LogicalResult convertSlice(NodeContext &ctx) {
   if (starts->size() != axes->size() || ends->size() != axes->size() || steps.size() != axes->size())
     return ctx.malformed("'starts', 'ends', 'axes' and 'steps' have different lengths");
 
-  for (auto [i, axis] : llvm::enumerate(*axes)) {
-    Poly d = dims[axis], step = limited(steps[i]), zero;
+  for (const Poly &step : steps)
     if (isConstant(step, 0))
       return ctx.malformed("a step is 0");
+  int64_t rank = dims.size();
+  for (int64_t axis = 0; axis < rank; ++axis) {
+    // Everything, unless the axis is listed; which ones are may be known at run time only.
+    Poly d = dims[axis], zero, start, end = d, step = polyOf(1);
     auto fromEnd = [&](const Poly &p) {
       Poly q = limited(p);
       return s.select(s.less(q, zero), s.add(q, d), q);
     };
     auto clamp = [&](const Poly &p, const Poly &low, const Poly &high) { return s.min(s.max(p, low), high); };
-    Poly start = fromEnd((*starts)[i]), end = fromEnd((*ends)[i]);
+    bool isListed = false;
+    for (size_t i = 0; i < axes->size(); ++i) {
+      Poly listed = isAxis(ctx, (*axes)[i], axis, rank);
+      if (isConstant(listed, 0))
+        continue;
+      isListed = true;
+      start = s.select(listed, fromEnd((*starts)[i]), start);
+      end = s.select(listed, fromEnd((*ends)[i]), end);
+      step = s.select(listed, limited(steps[i]), step);
+    }
+    if (!isListed)
+      continue;
     Poly last = s.sub(d, polyOf(1)), backwards = s.less(step, zero);
     Poly from = s.select(backwards, clamp(start, zero, last), clamp(start, zero, d));
     Poly to = s.select(backwards, clamp(end, polyOf(-1), last), clamp(end, zero, d));
@@ -188,22 +216,18 @@ static LogicalResult convertPad(NodeContext &ctx) {
   FailureOr<std::vector<Poly>> pads = readList(ctx, ctx.hasAttr("paddings") ? "paddings" : "pads", 1);
   if (failed(pads))
     return failure();
-  SmallVector<int64_t> all;
-  for (int64_t i = 0; i < rank; ++i)
-    all.push_back(i);
-  FailureOr<SmallVector<int64_t>> given = readConstants(ctx, 3, "'axes'", all);
-  if (failed(given))
-    return failure();
-  FailureOr<SmallVector<int64_t>> axes = normalizeAxes(ctx, *given, rank);
+  FailureOr<std::vector<Poly>> axes = readAxes(ctx, 3, rank, rank);
   if (failed(axes))
     return failure();
   if (pads->size() != 2 * axes->size())
     return ctx.malformed("'pads' has " + Twine(pads->size()) + " elements for " + Twine(axes->size()) + " axes");
   std::vector<Poly> low(rank, polyOf(0)), high(rank, polyOf(0));
-  for (auto [i, axis] : llvm::enumerate(*axes)) {
-    low[axis] = (*pads)[i];
-    high[axis] = (*pads)[axes->size() + i];
-  }
+  for (int64_t d = 0; d < rank; ++d)
+    for (size_t i = 0; i < axes->size(); ++i) {
+      Poly listed = isAxis(ctx, (*axes)[i], d, rank);
+      low[d] = ctx.symbols().select(listed, (*pads)[i], low[d]);
+      high[d] = ctx.symbols().select(listed, (*pads)[axes->size() + i], high[d]);
+    }
   if (*kind == nn::PadMode::Constant) {
     if (ctx.hasInput(2))
       value = reshapeTo(ctx, ctx.input(2), {});

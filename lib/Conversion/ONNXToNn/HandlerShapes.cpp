@@ -127,6 +127,11 @@ FailureOr<SmallVector<int64_t>> lpc::onnx_to_nn::normalizeAxes(NodeContext &ctx,
   return result;
 }
 
+Poly lpc::onnx_to_nn::isAxis(NodeContext &ctx, const Poly &axis, int64_t d, int64_t rank) {
+  SymbolicIndex &s = ctx.symbols();
+  return s.add(s.equal(axis, polyOf(d)), s.equal(axis, polyOf(d - rank)));
+}
+
 Value lpc::onnx_to_nn::asIndices(NodeContext &ctx, Value v) {
   Type t = tensorOf(v).getElementType();
   return t.isSignlessInteger(32) || t.isSignlessInteger(64) ? v : ctx.cast(v, ctx.b.getI64Type());

@@ -32,6 +32,8 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> readConstants(NodeContext &ctx, unsi
                                                           llvm::ArrayRef<int64_t> otherwise = {});
 /// Axes normalized to [0, rank), which must not repeat.
 mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(NodeContext &ctx, llvm::ArrayRef<int64_t> axes, int64_t rank);
+/// 1 if the (possibly negative) axis is dimension d of `rank`, else 0.
+Poly isAxis(NodeContext &ctx, const Poly &axis, int64_t d, int64_t rank);
 /// The tensor as a tensor of i64 unless it is of i32 or i64, as nn ops take indices.
 mlir::Value asIndices(NodeContext &ctx, mlir::Value v);
 /// Where batch dimensions (all but the last `trailing`) meet whose sizes may differ, both sides are broadcast.

@@ -108,9 +108,75 @@ static FailureOr<SmallVector<int64_t>> readAxes(NodeContext &ctx) {
   return readConstants(ctx, 1, "'axes'");
 }
 
+/// Whether the axes are an input that is known at run time only.
+static bool hasRuntimeAxes(NodeContext &ctx) {
+  return !ctx.hasAttr("axes") && ctx.hasInput(1) && !ctx.constants(ctx.input(1));
+}
+
+/// For each dimension of `rank`, 1 if the axes of input 1 list it, else 0.
+static FailureOr<std::vector<Poly>> readListed(NodeContext &ctx, int64_t rank, int64_t &count) {
+  FailureOr<std::vector<Poly>> axes = readPolys(ctx, 1, "'axes'");
+  if (failed(axes))
+    return failure();
+  count = axes->size();
+  std::vector<Poly> listed(rank);
+  for (int64_t d = 0; d < rank; ++d)
+    for (const Poly &a : *axes)
+      listed[d] = ctx.symbols().add(listed[d], isAxis(ctx, a, d, rank));
+  return listed;
+}
+
+/// Output size j is that of the input dimension which is kept and has j kept ones before it.
+static LogicalResult squeezeAtRunTime(NodeContext &ctx) {
+  SymbolicIndex &s = ctx.symbols();
+  std::vector<Poly> dims = ctx.dimPolys(ctx.input(0));
+  int64_t rank = dims.size(), count;
+  FailureOr<std::vector<Poly>> listed = readListed(ctx, rank, count);
+  if (failed(listed))
+    return failure();
+  if (count > rank)
+    return ctx.malformed("there are more axes than dimensions");
+  std::vector<Poly> shape(rank - count, polyOf(1));
+  Poly before;
+  for (int64_t t = 0; t < rank; ++t) {
+    Poly kept = s.sub(polyOf(1), (*listed)[t]);
+    for (int64_t j = 0; j < rank - count; ++j)
+      shape[j] = s.select(s.mul(kept, s.equal(before, polyOf(j))), dims[t], shape[j]);
+    before = s.add(before, kept);
+  }
+  ctx.setOutput(0, reshapeTo(ctx, ctx.input(0), shape));
+  return success();
+}
+
+/// Output size d is 1 if d is listed, else that of the input dimension d minus the listed ones before it.
+static LogicalResult unsqueezeAtRunTime(NodeContext &ctx) {
+  SymbolicIndex &s = ctx.symbols();
+  std::vector<Poly> dims = ctx.dimPolys(ctx.input(0));
+  RankedTensorType axesType = ctx.inputType(1);
+  if (!axesType.hasStaticShape())
+    return ctx.unsupported("the number of axes is computed at run time; make the axes a constant of the model");
+  int64_t rank = dims.size() + axesType.getNumElements(), count;
+  FailureOr<std::vector<Poly>> listed = readListed(ctx, rank, count);
+  if (failed(listed))
+    return failure();
+  std::vector<Poly> shape(rank, polyOf(1));
+  Poly before;
+  for (int64_t d = 0; d < rank; ++d) {
+    Poly size = polyOf(1);
+    for (int64_t t = std::max<int64_t>(0, d - count); t <= d && t < static_cast<int64_t>(dims.size()); ++t)
+      size = s.select(s.equal(before, polyOf(d - t)), dims[t], size);
+    shape[d] = s.select((*listed)[d], polyOf(1), size);
+    before = s.add(before, (*listed)[d]);
+  }
+  ctx.setOutput(0, reshapeTo(ctx, ctx.input(0), shape));
+  return success();
+}
+
 static LogicalResult convertSqueeze(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 2)) || failed(ctx.onlyAttrs({"axes"})))
     return failure();
+  if (hasRuntimeAxes(ctx))
+    return squeezeAtRunTime(ctx);
   std::vector<Poly> dims = ctx.dimPolys(ctx.input(0)), kept;
   FailureOr<SmallVector<int64_t>> given = readAxes(ctx);
   if (failed(given))
@@ -137,6 +203,8 @@ static LogicalResult convertSqueeze(NodeContext &ctx) {
 static LogicalResult convertUnsqueeze(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 2)) || failed(ctx.onlyAttrs({"axes"})))
     return failure();
+  if (hasRuntimeAxes(ctx))
+    return unsqueezeAtRunTime(ctx);
   std::vector<Poly> dims = ctx.dimPolys(ctx.input(0)), shape;
   FailureOr<SmallVector<int64_t>> given = readAxes(ctx);
   if (failed(given))
