@@ -35,8 +35,8 @@ static Value product(NodeContext &ctx, Value a, Value b) {
   return ctx.reshape(y, shape);
 }
 
-/// The convolution that the attributes of the node describe. Zeros around the input are zeros of the numbers: zero points
-/// are gone.
+/// The convolution that the attributes of the node describe. Zeros around the input are zeros of
+/// the numbers: zero points are gone.
 static FailureOr<Value> convolution(NodeContext &ctx, Value x, Value w, Value bias) {
   if (rankOf(x) < 3 || rankOf(w) != rankOf(x))
     return ctx.malformed("expected an input and a filter of one rank, 3 or more");
@@ -44,7 +44,8 @@ static FailureOr<Value> convolution(NodeContext &ctx, Value x, Value w, Value bi
   if (failed(window))
     return failure();
   x = padForWindow(ctx, x, *window, Value());
-  Value y = ctx.make<nn::ConvOp>(x, w, bias, window->strides, window->pads, window->dilations, ctx.intAttr("group", 1));
+  Value y = ctx.make<nn::ConvOp>(x, w, bias, window->strides, window->pads, window->dilations,
+                                 ctx.intAttr("group", 1));
   if (!y)
     return failure();
   return y;
