@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Passes that know no lpc dialect: the way from linalg on tensors to code that calls the runtime. Their order is that of
 // the pipeline lpc-linalg-to-llvm-pipeline: fuse, prepare, [bufferize], lower-entry, place-constants, plan-memory,
-// lower-contractions, linalg-to-loops, expand-math, lower-asserts, outline-parallel.
+// lower-contractions, linalg-to-loops, expand-math, lower-asserts, outline-parallel,
+// [LLVM dialect], widen-sub-byte-accesses.
 #ifndef LPC_TRANSFORMS_PASSES
 #define LPC_TRANSFORMS_PASSES
 
@@ -120,6 +121,35 @@ def OutlineParallelPass : Pass<"lpc-outline-parallel", "mlir::ModuleOp"> {
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
                            "mlir::scf::SCFDialect"];
+}
+
+//===- on every floor ---------------------------------------------------------------------------------===//
+
+def FoldConstantsPass : Pass<"lpc-fold-constants"> {
+  let summary = "Execute operations whose operands are constants";
+  let description = [{
+    nn, lp, tensor, arith and affine operations with constant operands are executed by the reference evaluator; dead
+    operations are erased. Results above 64 bytes become resource blobs named after the operation's location.
+
+    *Does not* fold `lp.dequantize` of constant codes (that is a quantized weight), and what would grow: a result
+    above `max-bytes` that is more than `max-growth` times as large as its operands (broadcasts, iotas).
+  }];
+  let dependentDialects = ["lpc::nn::NnDialect", "lpc::lp::LpDialect", "mlir::arith::ArithDialect"];
+  let options = [
+    Option<"maxBytes", "max-bytes", "int64_t", "1 << 20", "Bytes up to which a result may grow freely">,
+    Option<"maxGrowth", "max-growth", "int64_t", "4", "Largest ratio of result bytes to operand bytes above max-bytes">
+  ];
+  let statistics = [Statistic<"numFolded", "folded operations", "Number of operations executed at compile time">];
+}
+
+def WidenSubByteAccessesPass : Pass<"lpc-widen-sub-byte-accesses", "mlir::ModuleOp"> {
+  let summary = "Read and write elements below 8 bits as bytes";
+  let description = [{
+    An element of `i1` or `i4` takes a byte, whose value is the zero-extended element. LLVM vectorises loads and stores of
+    `i8` but not of narrower types: `llvm.load` of `i1` becomes a load of `i8` and a truncation, a store an extension and a
+    store of `i8`.
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
 
 #endif // LPC_TRANSFORMS_PASSES
