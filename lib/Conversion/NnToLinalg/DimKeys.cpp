@@ -106,18 +106,55 @@ Origin originOf(OpResult result, int64_t axis) {
 }
 
 /// The name of an argument's dimension, which says what it is equal to.
-StringAttr argumentName(Value v, int64_t axis) {
-  auto argument = dyn_cast<BlockArgument>(v);
-  if (!argument || !argument.getOwner()->isEntryBlock())
-    return nullptr;
-  auto func = dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
-  if (!func)
-    return nullptr;
-  auto names = func.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "nn.dims");
+StringAttr nameOf(FunctionOpInterface func, unsigned argument, int64_t axis) {
+  auto names = func.getArgAttrOfType<ArrayAttr>(argument, "nn.dims");
   if (!names || axis >= static_cast<int64_t>(names.size()))
     return nullptr;
   auto name = dyn_cast<StringAttr>(names[axis]);
   return name && !name.getValue().empty() ? name : nullptr;
+}
+
+/// The first place of a function's arguments whose dimension has the same name as this one.
+std::pair<Value, int64_t> firstOfName(Value v, int64_t axis) {
+  auto argument = dyn_cast<BlockArgument>(v);
+  if (!argument || !argument.getOwner()->isEntryBlock())
+    return {v, axis};
+  auto func = dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  StringAttr name = func ? nameOf(func, argument.getArgNumber(), axis) : nullptr;
+  if (!name)
+    return {v, axis};
+  for (BlockArgument other : argument.getOwner()->getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(other.getType());
+    for (int64_t i = 0; type && i < type.getRank(); ++i)
+      if (type.isDynamicDim(i) && nameOf(func, other.getArgNumber(), i) == name)
+        return {other, i};
+  }
+  return {v, axis};
+}
+
+/// Where a dimension is made: another value's dimension, or a stated size.
+Origin rootOf(Value tensor, int64_t axis) {
+  while (true) {
+    if (int64_t size = sizeOf(tensor, axis); !ShapedType::isDynamic(size))
+      return {nullptr, -1, IntegerAttr::get(IndexType::get(tensor.getContext()), size)};
+    auto result = dyn_cast<OpResult>(tensor);
+    Origin origin = result ? originOf(result, axis) : Origin{};
+    if (origin.value) {
+      tensor = origin.value;
+      axis = origin.axis;
+      continue;
+    }
+    if (!origin.size) {
+      auto [first, i] = firstOfName(tensor, axis);
+      return {first, i, {}};
+    }
+    auto dim = isa<Value>(origin.size) ? cast<Value>(origin.size).getDefiningOp<tensor::DimOp>() : nullptr;
+    std::optional<int64_t> at = dim ? dim.getConstantIndex() : std::nullopt;
+    if (!at || !isa<RankedTensorType>(dim.getSource().getType()))
+      return origin;
+    tensor = dim.getSource();
+    axis = *at;
+  }
 }
 
 } // namespace
@@ -133,18 +170,17 @@ DimKey nn_to_linalg::sizeKey(OpFoldResult size) {
 }
 
 DimKey nn_to_linalg::dimKey(Value tensor, int64_t axis) {
-  while (true) {
-    if (int64_t size = sizeOf(tensor, axis); !ShapedType::isDynamic(size))
-      return {nullptr, size};
-    if (StringAttr name = argumentName(tensor, axis))
-      return {name.getAsOpaquePointer(), -2};
-    auto result = dyn_cast<OpResult>(tensor);
-    Origin origin = result ? originOf(result, axis) : Origin{};
-    if (origin.size)
-      return sizeKey(origin.size);
-    if (!origin.value)
-      return {tensor.getAsOpaquePointer(), axis};
-    tensor = origin.value;
-    axis = origin.axis;
-  }
+  Origin root = rootOf(tensor, axis);
+  if (root.value)
+    return {root.value.getAsOpaquePointer(), root.axis};
+  return sizeKey(root.size);
+}
+
+std::optional<OpFoldResult> nn_to_linalg::sizeAtRoot(OpBuilder &b, Location loc, Value tensor, int64_t axis) {
+  Origin root = rootOf(tensor, axis);
+  if (root.size)
+    return root.size;
+  if (root.value == tensor)
+    return std::nullopt;
+  return tensor::DimOp::create(b, loc, root.value, root.axis).getResult();
 }

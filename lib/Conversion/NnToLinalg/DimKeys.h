@@ -3,9 +3,11 @@
 #ifndef LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
 #define LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
 
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Value.h"
 
+#include <optional>
 #include <utility>
 
 namespace lpc::nn_to_linalg {
@@ -17,6 +19,10 @@ using DimKey = std::pair<const void *, int64_t>;
 DimKey dimKey(mlir::Value tensor, int64_t axis);
 /// The key of a size that an op states.
 DimKey sizeKey(mlir::OpFoldResult size);
+
+/// The size of dimension `axis` of an nn value from where it is made: a number, a stated size, or `tensor.dim` of another
+/// value, so that equal sizes are one value. Nothing if `tensor`'s own op makes it.
+std::optional<mlir::OpFoldResult> sizeAtRoot(mlir::OpBuilder &b, mlir::Location loc, mlir::Value tensor, int64_t axis);
 
 } // namespace lpc::nn_to_linalg
 

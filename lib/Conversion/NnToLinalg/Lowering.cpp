@@ -2,6 +2,8 @@
 // Sizes, loops and element types, shared by the patterns of nn-to-linalg.
 #include "Lowering.h"
 
+#include "DimKeys.h"
+
 #include "lib/Conversion/Common/ScalarEmit.h"
 
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
@@ -91,10 +93,22 @@ Value nn_to_linalg::fromCompute(OpBuilder &b, Location loc, Value computed, Type
 //===- tensors ----------------------------------------------------------------------------------------===//
 
 SmallVector<OpFoldResult> nn_to_linalg::sizesOf(OpBuilder &b, Operation *op, unsigned i) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t axis = 0, rank = tensorTypeOf(op->getResult(i)).getRank(); axis < rank; ++axis) {
+    std::optional<OpFoldResult> size = sizeAtRoot(b, op->getLoc(), op->getResult(i), axis);
+    if (!size)
+      break;
+    sizes.push_back(*size);
+  }
+  if (static_cast<int64_t>(sizes.size()) == tensorTypeOf(op->getResult(i)).getRank())
+    return sizes;
   ReifiedRankedShapedTypeDims dims;
   LogicalResult ok = cast<ReifyRankedShapedTypeOpInterface>(op).reifyResultShapes(b, dims);
   assert(succeeded(ok) && "every nn op tells its sizes");
   (void)ok;
+  // What is known from the root stays.
+  for (size_t axis = 0; axis < sizes.size(); ++axis)
+    dims[i][axis] = sizes[axis];
   return dims[i];
 }
 
@@ -174,8 +188,13 @@ SmallVector<Value> nn_to_linalg::sequential(
 Value nn_to_linalg::expandShape(OpBuilder &b, Location loc, RankedTensorType type, Value v,
                                 ArrayRef<ReassociationIndices> groups, ArrayRef<OpFoldResult> sizes) {
   auto isUnknown = [&](int64_t i) { return type.isDynamicDim(i); };
-  if (llvm::all_of(groups, [&](const ReassociationIndices &g) { return llvm::count_if(g, isUnknown) <= 1; }))
-    return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
+  if (llvm::all_of(groups, [&](const ReassociationIndices &g) { return llvm::count_if(g, isUnknown) <= 1; })) {
+    // Values exactly where the type has '?'.
+    SmallVector<OpFoldResult> stated;
+    for (auto [size, d] : llvm::zip_equal(sizes, type.getShape()))
+      stated.push_back(ShapedType::isDynamic(d) ? OpFoldResult(asIndex(b, loc, size)) : b.getIndexAttr(d));
+    return tensor::ExpandShapeOp::create(b, loc, type, v, groups, stated);
+  }
   // Upstream's expansion of strided metadata knows one unknown size in a group only.
   SmallVector<Value> shape;
   for (OpFoldResult s : sizes)
