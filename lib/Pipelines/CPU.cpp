@@ -72,6 +72,7 @@ static void addLLVMConversion(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(lpc::createWidenSubByteAccessesPass());
 }
 
 void lpc::buildLinalgToLLVMPipeline(OpPassManager &pm, const LinalgToLLVMOptions &options) {

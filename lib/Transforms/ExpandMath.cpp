@@ -134,7 +134,7 @@ Value Formula::tanh(Value x) const {
                             1.33332103e-1f, -3.33333313e-1f});
   Value small = fma(mul(p, x2), x, x);
   Value large = sub(f(1.0f), div(f(2.0f), add(exp(add(a, a)), f(1.0f))));
-  return select(less(a, f(0.625f)), small, copySign(large, x));
+  return copySign(select(less(a, f(0.625f)), small, large), x);
 }
 
 /// Near zero x + x * p(x^2), elsewhere 1 - e^q(|x|) with the sign of x, q the logarithm of erfc.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Executes operations whose operands are all constants, through the reference evaluator, so that folded values are the
-// defined ones. Intermediate results stay in memory of the evaluator and become attributes only where an operation that
-// stays uses them. Weights are read in place; nothing is hashed or compared.
+// Executes operations whose operands are all constants, through the reference evaluator, so that
+// folded values are the defined ones. Intermediate results stay in memory of the evaluator and
+// become attributes only where an operation that stays uses them. Weights are read in place;
+// nothing is hashed or compared.
 #include "lpc/Transforms/Passes.h"
 
 #include "dialects/Lp/IR/Lp.h"
@@ -77,13 +78,16 @@ private:
 
 } // namespace
 
-/// An element-for-byte growth beyond the limits keeps an operation: broadcasts and iotas are cheaper as operations.
+/// An element-for-byte growth beyond the limits keeps an operation: broadcasts and iotas are
+/// cheaper as operations.
 bool Folder::mayFold(Operation *op) const {
-  if (!ref::isEvaluable(op) || isConstantOp(op) || op->getNumResults() == 0 || op->getNumRegions() != 0 || !isPure(op))
+  if (!ref::isEvaluable(op) || isConstantOp(op) || op->getNumResults() == 0 ||
+      op->getNumRegions() != 0 || !isPure(op))
     return false;
   // The quantized weight itself: folding it would give the float weight back.
   if (auto dequantize = dyn_cast<lp::DequantizeOp>(op))
-    if (isa_and_nonnull<lp::ConstantOp>(dequantize.getInput().getDefiningOp()) || known.contains(dequantize.getInput()))
+    if (isa_and_nonnull<lp::ConstantOp>(dequantize.getInput().getDefiningOp()) ||
+        known.contains(dequantize.getInput()))
       return false;
   int64_t before = 0, after = 0;
   for (Value v : op->getOperands()) {
@@ -145,7 +149,8 @@ void Folder::materialize(Value v) {
     else
       constant = nn::ConstantOp::create(b, def->getLoc(), value);
   } else if (isa<FloatType>(v.getType())) {
-    constant = arith::ConstantOp::create(b, def->getLoc(), b.getFloatAttr(v.getType(), tensor.at(0)));
+    constant =
+        arith::ConstantOp::create(b, def->getLoc(), b.getFloatAttr(v.getType(), tensor.at(0)));
   } else {
     unsigned width = v.getType().isIndex() ? 64 : v.getType().getIntOrFloatBitWidth();
     APInt bits(width, static_cast<uint64_t>(tensor.intAt(0)), false, true);

@@ -37,6 +37,7 @@ enum Kind { Batch, Rows, Columns, Depth };
 /// a subscript.
 struct Contraction {
   linalg::LinalgOp op;
+  StringRef kernel;
   unsigned a, b; // operand numbers: `b` is the one that walks along C's last subscript
   SmallVector<Kind> kinds;
   SmallVector<SmallVector<int64_t>> coefficients[3];
@@ -45,24 +46,37 @@ struct Contraction {
 
 } // namespace
 
-/// Whether the body is `out + a * b` in f32.
-static bool isMultiplyAdd(linalg::LinalgOp op) {
+/// `v`, or what it extends by its sign.
+static Value behindExtension(Value v) {
+  auto extension = v.getDefiningOp<arith::ExtSIOp>();
+  return extension ? extension.getIn() : v;
+}
+
+/// The micro-kernel of a body `out + a * b`: "f32", or "i16" for products of two i16 in an i32
+/// (exact modulo 2^32). Empty: none.
+static StringRef kernelOf(linalg::LinalgOp op) {
   Block *block = op.getBlock();
-  if (block->getNumArguments() != 3 ||
-      !llvm::all_of(block->getArgumentTypes(), [](Type t) { return t.isF32(); }))
-    return false;
-  if (!llvm::hasNItems(block->without_terminator(), 2))
-    return false;
-  auto add = block->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  if (!add)
-    return false;
-  Value out = block->getArgument(2);
-  Value other = add.getLhs() == out ? add.getRhs() : add.getRhs() == out ? add.getLhs() : Value();
-  auto mul = other ? other.getDefiningOp<arith::MulFOp>() : arith::MulFOp();
-  if (!mul)
-    return false;
-  Value x = block->getArgument(0), y = block->getArgument(1);
-  return (mul.getLhs() == x && mul.getRhs() == y) || (mul.getLhs() == y && mul.getRhs() == x);
+  if (block->getNumArguments() != 3)
+    return {};
+  Value x = block->getArgument(0), y = block->getArgument(1), out = block->getArgument(2);
+  bool isFloat = llvm::all_of(block->getArgumentTypes(), [](Type t) { return t.isF32(); });
+  bool isInt =
+      x.getType().isInteger(16) && y.getType().isInteger(16) && out.getType().isInteger(32);
+  if ((!isFloat && !isInt) || !llvm::hasNItems(block->without_terminator(), isFloat ? 2 : 4))
+    return {};
+  Operation *add = block->getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
+    return {};
+  Value other = add->getOperand(0) == out   ? add->getOperand(1)
+                : add->getOperand(1) == out ? add->getOperand(0)
+                                            : Value();
+  Operation *mul = other ? other.getDefiningOp() : nullptr;
+  if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(mul))
+    return {};
+  Value l = behindExtension(mul->getOperand(0)), r = behindExtension(mul->getOperand(1));
+  if (!((l == x && r == y) || (l == y && r == x)))
+    return {};
+  return isFloat ? "f32" : "i16";
 }
 
 /// How each loop moves each subscript of `map`; false if a subscript is not linear.
@@ -108,10 +122,13 @@ static bool hasUnitStrideAlong(const Contraction &c, unsigned operand, unsigned 
 
 static std::optional<Contraction> match(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0 ||
-      op.hasIndexSemantics() || !isMultiplyAdd(op))
+      op.hasIndexSemantics())
     return std::nullopt;
   Contraction c;
   c.op = op;
+  c.kernel = kernelOf(op);
+  if (c.kernel.empty())
+    return std::nullopt;
   c.sizes = op.getStaticLoopRanges();
   for (unsigned i = 0; i < 3; ++i)
     if (!isa<MemRefType>(op->getOperand(i).getType()) ||
@@ -191,6 +208,13 @@ static SmallVector<OpFoldResult> stridesOf(OpBuilder &b, Location loc, Value mem
   return strides;
 }
 
+static Value functionAddress(OpBuilder &b, Location loc, func::FuncOp function) {
+  Value address = func::ConstantOp::create(b, loc, function.getFunctionType(), function.getName());
+  return UnrealizedConversionCastOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()),
+                                            address)
+      .getResult(0);
+}
+
 static void lower(ModuleOp module, const Contraction &c, const MicroKernelSpec &spec) {
   linalg::LinalgOp op = c.op;
   Location loc = op.getLoc();
@@ -208,10 +232,10 @@ static void lower(ModuleOp module, const Contraction &c, const MicroKernelSpec &
     words.push_back(constI64(b, loc, llvm::count(c.kinds, kind)));
   for (int64_t number : {spec.rows, spec.columns, spec.group, spec.inBytes, spec.outBytes})
     words.push_back(constI64(b, loc, number));
-  for (func::FuncOp kernel : {getTileKernel(module, spec), getRowKernel(module, spec)}) {
-    Value address = func::ConstantOp::create(b, loc, kernel.getFunctionType(), kernel.getName());
-    words.push_back(UnrealizedConversionCastOp::create(b, loc, pointerType, address).getResult(0));
-  }
+  words.push_back(functionAddress(b, loc, getTileKernel(module, spec)));
+  // A row kernel reads B where it lies, so it has no groups along K.
+  words.push_back(spec.group == 1 ? functionAddress(b, loc, getRowKernel(module, spec))
+                                  : LLVM::ZeroOp::create(b, loc, pointerType).getResult());
   words.push_back(constI64(b, loc, spec.rowColumns));
   for (Kind kind : {Batch, Rows, Columns, Depth}) {
     for (auto [loop, loopKind] : llvm::enumerate(c.kinds)) {
@@ -253,9 +277,9 @@ struct LowerContractions final : impl::LowerContractionsPassBase<LowerContractio
     });
     if (found.empty())
       return;
-    MicroKernelSpec spec = makeF32Spec(&getContext());
+    MicroKernelSpec f32 = makeF32Spec(&getContext()), i16 = makeI16Spec(&getContext());
     for (const Contraction &contraction : found)
-      lower(module, contraction, spec);
+      lower(module, contraction, contraction.kernel == "f32" ? f32 : i16);
   }
 };
 } // namespace
