@@ -38,7 +38,7 @@ static LogicalResult convertConstant(NodeContext &ctx) {
   if (!value)
     return ctx.malformed("the node has no value");
   if (!value.getElementType().isIntOrFloat())
-    return ctx.unsupported("elements of type '" + printed(value.getElementType()) + "' are not supported");
+    return ctx.unsupported("elements of type " + printed(value.getElementType()) + " are not supported");
   ctx.setOutput(0, nn::ConstantOp::create(b, ctx.loc, value));
   return success();
 }
@@ -71,8 +71,7 @@ static FailureOr<SmallVector<Value>> convertBranch(NodeContext &ctx, Block &bran
 FailureOr<RankedTensorType> lpc::onnx_to_nn::joinTypes(NodeContext &ctx, Type x, Type y, StringRef what) {
   auto a = cast<RankedTensorType>(x), b = cast<RankedTensorType>(y);
   if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank())
-    return ctx.unsupported(what + " has types '" + printed(a) + "' and '" + printed(b) +
-                           "'; only tensors of one element type and rank are supported");
+    return ctx.unsupported(what + " has types " + printed(a) + " and " + printed(b) + "; only tensors of one element type and rank are supported");
   SmallVector<int64_t> shape;
   for (auto [d, e] : llvm::zip(a.getShape(), b.getShape()))
     shape.push_back(d == e ? d : ShapedType::kDynamic);

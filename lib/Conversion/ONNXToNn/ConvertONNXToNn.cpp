@@ -51,7 +51,7 @@ static LogicalResult mapArguments(Converter &converter, func::FuncOp main) {
     if (isa<UnrankedTensorType>(arg.getType()))
       converter.refuseValue("graph input", text, arg.getLoc(), "the rank is not known; declare the input's shape in the model");
     else
-      converter.refuseValue("graph input", text, arg.getLoc(), "type '" + shown + "' is not supported; only tensors of numbers are");
+      converter.refuseValue("graph input", text, arg.getLoc(), "type " + shown + " is not supported; only tensors of numbers are");
   }
   return failure(failedAny);
 }
@@ -100,6 +100,12 @@ LogicalResult lpc::convertONNXToNn(ModuleOp module, SmallVectorImpl<Refusal> *re
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || !main.getBody().hasOneBlock())
     return module.emitError("expected a function @main with one block");
+  // A module that is on the nn floor already stays as it is: the walk below would not know its ops.
+  auto isONNX = [](Operation *op) {
+    return isa<onnx::NodeOp, onnx::ConstantOp, onnx::NoneOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  if (!main.walk(isONNX).wasInterrupted())
+    return success();
   SmallVector<Refusal> local;
   Converter converter(main, refusals ? *refusals : local);
   LogicalResult arguments = mapArguments(converter, main);

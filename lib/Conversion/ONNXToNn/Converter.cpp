@@ -245,8 +245,8 @@ void Converter::refuse(onnx::NodeOp node, Refusal::Kind kind, const Twine &reaso
   refusals.push_back({name.str(), node.getOpType().str(), node.getDomain().str(), reason.str(), kind});
   std::string op = node.getDomain().empty() ? node.getOpType().str() : (node.getDomain() + "." + node.getOpType()).str();
   llvm::SaveAndRestore guard(reporting, true);
-  emitError(node.getLoc()) << "node '" << name << "' (" << op << ", opset " << node.getOpset()
-                           << "): " << refusals.back().reason;
+  std::string subject = name.empty() ? "node (" : ("node '" + name + "' (").str();
+  emitError(node.getLoc()) << subject << op << ", opset " << node.getOpset() << "): " << refusals.back().reason;
 }
 
 void Converter::refuseValue(StringRef what, StringRef name, Location loc, const Twine &reason) {
@@ -323,7 +323,7 @@ LogicalResult Converter::convertBlock(Block &from, OpBuilder &b) {
         if (constant->use_empty())
           continue;
         refuseValue("initializer", onnx::getSourceName(op->getLoc()), op->getLoc(),
-                    "elements of type '" + printed(constant.getType()) + "' are not supported");
+                    "type " + printed(constant.getType()) + " is not supported");
         failedAny = true;
         continue;
       }
@@ -335,6 +335,6 @@ LogicalResult Converter::convertBlock(Block &from, OpBuilder &b) {
 
 std::string lpc::onnx_to_nn::printed(Type type) {
   std::string text;
-  llvm::raw_string_ostream(text) << type;
+  llvm::raw_string_ostream(text) << '\'' << type << '\'';
   return text;
 }

@@ -166,7 +166,7 @@ private:
   llvm::StringMap<Handler> handlers;
 };
 
-/// A type as text, for messages.
+/// A type as text in quotes, for messages.
 std::string printed(mlir::Type type);
 
 // One function per family, each in the file of its name.

@@ -24,8 +24,7 @@ static LogicalResult convertConcat(NodeContext &ctx) {
   for (unsigned i = 0; i < ctx.numInputs(); ++i) {
     Value v = ctx.input(i);
     if (tensorOf(v).getRank() != type.getRank() || tensorOf(v).getElementType() != type.getElementType())
-      return ctx.malformed("inputs 0 and " + Twine(i) + " have types '" + printed(type) + "' and '" + printed(v.getType()) +
-                           "', which cannot be joined");
+      return ctx.malformed("inputs 0 and " + Twine(i) + " have types " + printed(type) + " and " + printed(v.getType()) + ", which cannot be joined");
     allKnown &= ctx.known(v).has_value();
     inputs.push_back(v);
   }

@@ -96,8 +96,7 @@ Value lpc::onnx_to_nn::unsqueeze(NodeContext &ctx, Value v, int64_t axis) {
 FailureOr<std::vector<Poly>> lpc::onnx_to_nn::readPolys(NodeContext &ctx, unsigned i, StringRef what) {
   std::optional<SmallVector<OpFoldResult>> elements = ctx.elements(ctx.input(i));
   if (!elements)
-    return ctx.unsupported(what + " has type '" + printed(ctx.inputType(i)) +
-                           "', but a short integer list of known length is needed");
+    return ctx.unsupported(what + " has type " + printed(ctx.inputType(i)) + ", but a short integer list of known length is needed");
   std::vector<Poly> result;
   for (OpFoldResult x : *elements)
     result.push_back(ctx.symbols().of(x));

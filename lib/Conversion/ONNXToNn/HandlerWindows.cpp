@@ -10,7 +10,7 @@ FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input, Arr
   SymbolicIndex &s = ctx.symbols();
   int64_t n = tensorOf(input).getRank() - 2;
   if (n < 1)
-    return ctx.malformed("the input must have rank 3 or more, but has type '" + printed(input.getType()) + "'");
+    return ctx.malformed("the input must have rank 3 or more, but has type " + printed(input.getType()));
   Window w;
   w.kernel.assign(kernel.begin(), kernel.end());
   w.strides = ctx.intsAttr("strides", SmallVector<int64_t>(n, 1));
@@ -57,8 +57,7 @@ FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input, Arr
 FailureOr<Window> lpc::onnx_to_nn::readFilterWindow(NodeContext &ctx, Value input, Value filter, bool forward) {
   RankedTensorType type = tensorOf(filter);
   if (type.getRank() != tensorOf(input).getRank() || type.getRank() < 3)
-    return ctx.malformed("input and filter must have one rank of 3 or more, but have types '" + printed(input.getType()) +
-                         "' and '" + printed(type) + "'");
+    return ctx.malformed("input and filter must have one rank of 3 or more, but have types " + printed(input.getType()) + " and " + printed(type));
   SmallVector<int64_t> kernel(type.getShape().drop_front(2));
   SmallVector<int64_t> stated = ctx.intsAttr("kernel_shape", kernel);
   for (auto [k, s] : llvm::zip(kernel, stated)) {

@@ -199,7 +199,7 @@ static FailureOr<ResizeMode> readMode(NodeContext &ctx, bool isOld) {
   if (!isOneOf(m.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}))
     return ctx.unsupported("nearest_mode '" + m.nearest + "' is not supported; use floor");
   if (m.mode != "nearest" && classOf(elementOf(ctx, 0)) != Float)
-    return ctx.unsupported("interpolation of elements of type '" + printed(elementOf(ctx, 0)) + "'; cast to a float type first");
+    return ctx.unsupported("interpolation of elements of type " + printed(elementOf(ctx, 0)) + "; cast to a float type first");
   return m;
 }
 
