@@ -104,7 +104,7 @@ Outcome Compiler::runPipeline(ModuleOp module, const CompileRequest &request, St
                               llvm::function_ref<void(OpPassManager &)> build) {
   Progress progress(name);
   DiagnosticLog log(&context);
-  PassManager pm(&context);
+  PassManager pm = PassManager::on<ModuleOp>(&context);
   pm.enableVerifier(request.verifyEach);
   build(pm);
   if (succeeded(pm.run(module)))

@@ -6,7 +6,11 @@
 #include "dialects/Nn/IR/Nn.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "lpc/Conversion/Passes.h"
+#include "lpc/Pipelines/CPU.h"
+#include "lpc/Pipelines/Passes.h"
+#include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Quantization/Passes.h"
+#include "lpc/Transforms/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -20,7 +24,10 @@ void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void lpc::registerAllPasses() {
   mlir::registerAllPasses();
-  registerConvertONNXToNnPass();
-  registerConvertLpToLinalgPass();
+  registerConversionPasses();
   registerQuantizationPasses();
+  registerTransformsPasses();
+  registerPipelinesPasses();
+  registerFrontPipelines();
+  registerCPUPipelines();
 }
