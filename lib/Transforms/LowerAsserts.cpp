@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Turns cf.assert into a call of lpc_rt_fail, which records the sentence and leaves the run.
+// Binds what earlier passes left abstract to the runtime: cf.assert becomes a call of lpc_rt_fail, which records the
+// sentence and leaves the run; a call of the abstract observer becomes lpc_rt_observe_f32 with the run's context.
 #include "RuntimeCalls.h"
 #include "lpc/Transforms/Passes.h"
 
@@ -39,7 +40,33 @@ struct LowerAsserts final : impl::LowerAssertsPassBase<LowerAsserts> {
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
-      signalPassFailure();
+      return signalPassFailure();
+    bindObservers(module);
+  }
+
+  /// `func.call @lpc_observe_f32(elements, id, inner)` => `lpc_rt_observe_f32(ctx, id, data, n, inner)`.
+  void bindObservers(ModuleOp module) {
+    auto declaration = module.lookupSymbol<func::FuncOp>("lpc_observe_f32");
+    if (!declaration)
+      return;
+    MLIRContext *ctx = &this->getContext();
+    auto pointerType = LLVM::LLVMPointerType::get(ctx);
+    Type i32 = IntegerType::get(ctx, 32), i64 = IntegerType::get(ctx, 64);
+    auto observe = getRuntimeFunction(module, "lpc_rt_observe_f32", {}, {pointerType, i32, pointerType, i64, i64});
+    module.walk([&](func::CallOp op) {
+      if (op.getCallee() != declaration.getName())
+        return;
+      OpBuilder b(op);
+      Location loc = op.getLoc();
+      Value elements = op.getOperand(0);
+      Value n = toI64(b, loc, memref::DimOp::create(b, loc, elements, 0));
+      Value id = arith::TruncIOp::create(b, loc, i32, op.getOperand(1));
+      LLVM::CallOp::create(
+          b, loc, observe,
+          ValueRange{lpc::getContext(op), id, dataPointer(b, loc, elements), n, op.getOperand(2)});
+      op.erase();
+    });
+    declaration.erase();
   }
 };
 } // namespace
