@@ -61,6 +61,19 @@ static LogicalResult writeValue(ModuleOp module, const WeightIndex::Entry &entry
   }
   Type element = dense.getElementType();
   auto write = [&](const APInt &bits) { writeElement(os, bits, elementBytes); };
+  if (dense.isSplat()) {
+    std::string chunk, one;
+    llvm::raw_string_ostream oneOs(one);
+    writeElement(oneOs, isa<FloatType>(element) ? dense.getSplatValue<APFloat>().bitcastToAPInt()
+                                                : dense.getSplatValue<APInt>(),
+                 elementBytes);
+    constexpr int64_t chunkElements = 4096;
+    for (int64_t i = 0; i < std::min(count, chunkElements); ++i)
+      chunk += one;
+    for (int64_t left = entry.bytes; left > 0; left -= chunk.size())
+      os << StringRef(chunk).take_front(left);
+    return success();
+  }
   if (isa<FloatType>(element)) {
     for (APFloat value : dense.getValues<APFloat>())
       write(value.bitcastToAPInt());
