@@ -72,6 +72,12 @@ struct Emitter : ImplicitLocOpBuilder {
     unsigned from = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
     if (getElementTypeOrSelf(x) == to)
       return x;
+    if (getElementTypeOrSelf(x).isBF16()) {
+      // See emitWiden.
+      Value bits = resize(make<arith::BitcastOp>(withElement(like, getI16Type()), x), 32);
+      Value wide = make<arith::BitcastOp>(withElement(like, getF32Type()), shl(bits, integer(32, 16)));
+      return convertFloat(wide, to);
+    }
     Type t = withElement(like, to);
     return from < to.getWidth() ? make<arith::ExtFOp>(t, x) : make<arith::TruncFOp>(t, x);
   }
@@ -320,6 +326,11 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
 
 IntegerType lpc::codeStorageType(MLIRContext *ctx, const num::Format &format) {
   return IntegerType::get(ctx, format.width() <= 8 ? 8 : 16);
+}
+
+Value lpc::emitWiden(OpBuilder &b, Location loc, Value real, FloatType to) {
+  Emitter e(b, loc, real);
+  return e.convertFloat(real, to);
 }
 
 Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) {

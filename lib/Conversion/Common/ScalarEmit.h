@@ -26,6 +26,10 @@ mlir::Value emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value code,
 mlir::Value emitEncode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                        const num::Format &format, const num::Conversion &policy);
 
+/// A float as a wider float type, exactly. bf16 goes by its bits: LLVM 22 for x86 loses the sign of an extended bf16 that is
+/// both tested and stripped of its sign.
+mlir::Value emitWiden(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real, mlir::FloatType to);
+
 /// IntegerFormat::encodeAffine: overflow(round(real) + zeroPoint), zeroPoint an i32 within the format's range.
 mlir::Value emitEncodeAffine(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                              mlir::Value zeroPoint, const num::IntegerFormat &format,

@@ -25,7 +25,8 @@ struct LowerSlice : Lowering<nn::SliceOp> {
     SmallVector<OpFoldResult> sizes = getMixedValues(op.getStaticSizes(), adaptor.getSizes(), rewriter.getContext());
     SmallVector<OpFoldResult> strides =
         getMixedValues(op.getStaticStrides(), adaptor.getStrides(), rewriter.getContext());
-    if (llvm::is_contained(op.getStaticSizes(), 0)) {
+    // Nothing comes out of an empty dimension either, and a box at its end would be refused as out of bounds.
+    if (llvm::is_contained(op.getStaticSizes(), 0) || llvm::is_contained(tensorTypeOf(input).getShape(), 0)) {
       replace(op, emptyTensor(rewriter, loc, type, sizesOf(rewriter, op)), rewriter);
       return success();
     }

@@ -49,11 +49,11 @@ Value emitFloatToFloat(OpBuilder &b, Location loc, Value stored, Type from, Type
   if (from == to)
     return x;
   if (have < want)
-    return arith::ExtFOp::create(b, loc, to, x);
+    return emitWiden(b, loc, x, cast<FloatType>(to));
   if (have > want)
     return arith::TruncFOp::create(b, loc, to, x);
   // f16 and bf16 meet in f32.
-  return arith::TruncFOp::create(b, loc, to, arith::ExtFOp::create(b, loc, b.getF32Type(), x));
+  return arith::TruncFOp::create(b, loc, to, emitWiden(b, loc, x, b.getF32Type()));
 }
 
 /// Truncated toward zero (or rounded to nearest even into narrow integers), limited to the range, NaN to 0.

@@ -77,7 +77,7 @@ Value nn_to_linalg::toCompute(OpBuilder &b, Location loc, Value stored, Type ele
   if (const num::Format *f = minifloatOf(element))
     return emitDecode(b, loc, stored, *f);
   FloatType to = computeType(element);
-  return element == to ? stored : arith::ExtFOp::create(b, loc, to, stored).getResult();
+  return emitWiden(b, loc, stored, to);
 }
 
 Value nn_to_linalg::fromCompute(OpBuilder &b, Location loc, Value computed, Type element) {
