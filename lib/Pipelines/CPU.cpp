@@ -3,6 +3,7 @@
 // model ABI.
 #include "lpc/Pipelines/CPU.h"
 
+#include "lpc/Conversion/Passes.h"
 #include "lpc/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -83,6 +84,7 @@ void lpc::buildLinalgToLLVMPipeline(OpPassManager &pm, const LinalgToLLVMOptions
   // Reads whole operations on buffers: must see the contractions before they become pointers.
   pm.addPass(createPlanMemoryPass());
   pm.addPass(createLowerContractionsPass());
+  pm.addPass(createConvertPackedToLLVMPass());
   LinalgToLoopsPassOptions loops;
   loops.parallelThreshold = options.parallelThreshold;
   pm.addPass(createLinalgToLoopsPass(loops));

@@ -10,6 +10,8 @@ using namespace mlir;
 using namespace lpc;
 
 void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
+  // Micro-kernels where a weight is constant; the generic path takes what is left.
+  pm.addPass(createConvertLpToPackedPass());
   // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's lowering then carries.
   pm.addPass(createConvertLpToLinalgPass());
   pm.addPass(createConvertNnToLinalgPass());
@@ -17,7 +19,8 @@ void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyContractPass(
       {"linalg",
-       {"linalg", "arith", "math", "tensor", "bufferization", "affine", "scf", "cf", "complex", "llvm", "memref", "vector"}}));
+       {"linalg", "arith", "math", "tensor", "bufferization", "affine", "scf", "cf", "complex", "llvm", "memref", "packed",
+        "vector"}}));
 }
 
 void lpc::registerFrontPipelines() {

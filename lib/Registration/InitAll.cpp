@@ -5,6 +5,7 @@
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc/Conversion/Passes.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Passes.h"
@@ -17,7 +18,7 @@
 #include "mlir/InitAllPasses.h"
 
 void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
-  registry.insert<onnx::ONNXDialect, nn::NnDialect, lp::LpDialect>();
+  registry.insert<onnx::ONNXDialect, nn::NnDialect, lp::LpDialect, packed::PackedDialect>();
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
 }

@@ -77,4 +77,43 @@ def ConvertLpToLinalgPass : Pass<"convert-lp-to-linalg", "::mlir::ModuleOp"> {
   ];
 }
 
+//===- lp to packed, packed to llvm -------------------------------------------------------------------===//
+
+def ConvertLpToPackedPass : Pass<"convert-lp-to-packed", "::mlir::ModuleOp"> {
+  let summary = "Give products with constant weights a packed layout and a micro-kernel";
+  let description = [{
+    An `lp.matmul` whose right side is a constant of two dimensions and whose integer images fit 8 bits (zero points
+    subtracted) becomes `packed.matmul`: the weight is packed at compile time, with 4 bits per code where all images fit
+    [-8, 7] or the format has 4 bits, else with 8. The activations' images have at most 16 bits. Takes `int<N>` with N <= 32, and
+    `f32_grouped` with even groups of the weight, per column, and activation scales per row or tensor.
+
+    Example: `lp.matmul` of `tensor<?x64x!lp.int8>` and a constant `tensor<64x10x!lp.int4>` becomes
+    `packed.matmul %x, %bytes into %zero {layout = #packed.layout<columns = 16, group = 2, bits = 4, ...>}` and the exact
+    rescale.
+
+    *Does not*: take weights that are computed, convolutions or float activations; convert-lp-to-linalg does.
+  }];
+  let dependentDialects = [
+    "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def ConvertPackedToLLVMPass : Pass<"convert-packed-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Lower packed ops on buffers to calls of the runtime with generated micro-kernels";
+  let description = [{
+    Each `packed.matmul` becomes a call of `lpc_rt_packed_product` (runtime/include/lpc-runtime/packed.h). Its micro-kernels
+    are functions of the module, one per storage and number of rows: the weight is widened to i16 in registers, pairs are
+    multiplied and summed in i32.
+
+    *Preconditions*: bufferized; lpc-lower-entry has run.
+
+    *Does not*: choose layouts.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // LPC_CONVERSION_PASSES

@@ -121,8 +121,9 @@ struct LowerConv : OpConversionPattern<lp::ConvOp> {
     unsigned n = op.getStrides().size(), rank = n + 2;
     int64_t groups = op.getGroups();
     // Subtracting the zero point first lets the padding be 0.
-    Value x = padSpatial(b, loc, imageTensor(b, loc, input), op.getPads());
-    Value w = imageTensor(b, loc, filter);
+    Type acc = b.getIntegerType(op.getAccumulator().getWidth() <= 32 ? 32 : 64);
+    auto [x, w] = imageTensors(b, loc, input, filter, acc.getIntOrFloatBitWidth());
+    x = padSpatial(b, loc, x, op.getPads());
     SmallVector<OpFoldResult> sizes = {tensor::getMixedSize(b, loc, x, 0), tensor::getMixedSize(b, loc, w, 0)};
     for (unsigned i = 0; i < n; ++i) {
       AffineExpr span = b.getAffineSymbolExpr(0) - (b.getAffineSymbolExpr(1) - 1) * op.getDilations()[i] - 1;
@@ -130,7 +131,6 @@ struct LowerConv : OpConversionPattern<lp::ConvOp> {
           b, loc, span.floorDiv(op.getStrides()[i]) + 1,
           {tensor::getMixedSize(b, loc, x, i + 2), tensor::getMixedSize(b, loc, w, i + 2)}));
     }
-    Type acc = b.getIntegerType(op.getAccumulator().getWidth() <= 32 ? 32 : 64);
     SmallVector<OpFoldResult> accSizes = sizes;
     bool grouped = groups != 1;
     if (grouped) {

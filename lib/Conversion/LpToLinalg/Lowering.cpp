@@ -200,13 +200,14 @@ unsigned lp_to_linalg::imageWidth(const Side &side) {
   return std::max(bits, zeroPointBits(side.zeroPointElement) + side.fractionBits()) + 1;
 }
 
-Value lp_to_linalg::imageTensor(OpBuilder &b, Location loc, const Side &side) {
+Value lp_to_linalg::imageTensor(OpBuilder &b, Location loc, const Side &side, unsigned minWidth) {
   const num::Format &format = *side.format();
   auto *integer = dyn_cast<num::IntegerFormat>(&format);
   unsigned stored = typeOf(side.data).getElementTypeBitWidth();
-  if (!side.zeroPoint && integer && integer->isSignedInteger() && integer->width() == stored)
+  if (!side.zeroPoint && integer && integer->isSignedInteger() && integer->width() == stored &&
+      stored >= minWidth)
     return side.data;
-  unsigned width = std::max<unsigned>(8, llvm::PowerOf2Ceil(imageWidth(side)));
+  unsigned width = std::max<unsigned>(minWidth, llvm::PowerOf2Ceil(imageWidth(side)));
   IntegerType type = b.getIntegerType(std::min(width, 64u));
   unsigned rank = typeOf(side.data).getRank();
   SmallVector<Value> operands = {side.data};
@@ -220,6 +221,12 @@ Value lp_to_linalg::imageTensor(OpBuilder &b, Location loc, const Side &side) {
                        return emitImage(n, l, args[0], format, side.zeroPoint ? args[1] : Value(),
                                         side.zeroPointElement, type);
                      });
+}
+
+std::pair<Value, Value> lp_to_linalg::imageTensors(OpBuilder &b, Location loc, const Side &x, const Side &y,
+                                                   unsigned accBits) {
+  unsigned minWidth = accBits == 32 && imageWidth(x) <= 16 && imageWidth(y) <= 16 ? 16 : 8;
+  return {imageTensor(b, loc, x, minWidth), imageTensor(b, loc, y, minWidth)};
 }
 
 Value lp_to_linalg::dequantizedTensor(OpBuilder &b, Location loc, const Side &side) {

@@ -86,11 +86,17 @@ struct Side {
 };
 /// Bits of the images of a side's elements.
 unsigned imageWidth(const Side &side);
-/// The images of a side's elements in the narrowest of i8, i16, i32, i64 that holds them; the codes themselves where they
-/// are their images.
-Value imageTensor(OpBuilder &b, Location loc, const Side &side);
+/// The images of a side's elements in the narrowest of i8, i16, i32, i64 that holds them and has `minWidth` bits; the codes
+/// themselves where they are their images.
+Value imageTensor(OpBuilder &b, Location loc, const Side &side, unsigned minWidth = 8);
+/// Images of both operands of a sum in an accumulator of `accBits`: both i16 where they fit and the sum has 32 bits, as the
+/// integer micro-kernel takes them.
+std::pair<Value, Value> imageTensors(OpBuilder &b, Location loc, const Side &x, const Side &y, unsigned accBits);
 /// fl32((q - z) * s) of each element; floats as they are.
 Value dequantizedTensor(OpBuilder &b, Location loc, const Side &side);
+
+/// The result of an `int<N>` product from its exact sums: fl32(fl32(sum * 2^-fraction) * fl32(sa * sb)).
+Value emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs, RankedTensorType type, Value sum);
 
 void populateStorage(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConversions(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);

@@ -135,11 +135,8 @@ struct Scales {
   }
 };
 
-Value lowerInt(OpBuilder &b, Location loc, const Product &p, unsigned width) {
+Value rescale(OpBuilder &b, Location loc, const Product &p, Value sum) {
   MLIRContext *ctx = b.getContext();
-  Type acc = b.getIntegerType(width <= 32 ? 32 : 64);
-  Value lhs = imageTensor(b, loc, p.lhs), rhs = imageTensor(b, loc, p.rhs);
-  Value sum = contract(b, loc, p, lhs, rhs, filledTensor(b, loc, p.sizes, intConstant(b, loc, acc, 0)));
   Scales scales(b, loc, p, b.getIndexAttr(0));
   SmallVector<Value> operands = {sum};
   SmallVector<AffineMap> maps = {AffineMap::getMultiDimIdentityMap(p.rank, ctx)};
@@ -151,6 +148,13 @@ Value lowerInt(OpBuilder &b, Location loc, const Product &p, unsigned width) {
     Value s = Scales::product(n, l, args.drop_front());
     return s ? arith::MulFOp::create(n, l, y, s).getResult() : y;
   });
+}
+
+Value lowerInt(OpBuilder &b, Location loc, const Product &p, unsigned width) {
+  Type acc = b.getIntegerType(width <= 32 ? 32 : 64);
+  auto [lhs, rhs] = imageTensors(b, loc, p.lhs, p.rhs, acc.getIntOrFloatBitWidth());
+  Value sum = contract(b, loc, p, lhs, rhs, filledTensor(b, loc, p.sizes, intConstant(b, loc, acc, 0)));
+  return rescale(b, loc, p, sum);
 }
 
 /// Elements [begin, begin + length) along the contracted dimension.
@@ -167,7 +171,8 @@ Value lowerGrouped(OpBuilder &b, Location loc, const Product &p, int64_t group) 
   MLIRContext *ctx = b.getContext();
   unsigned bits = imageWidth(p.lhs) + imageWidth(p.rhs) + llvm::Log2_64_Ceil(group);
   Type acc = b.getIntegerType(bits <= 32 ? 32 : 64);
-  Value lhs = imageTensor(b, loc, p.lhs), rhs = imageTensor(b, loc, p.rhs);
+  auto [lhs, rhs] = imageTensors(b, loc, p.lhs, p.rhs, acc.getIntOrFloatBitWidth());
+  Value left = lhs, right = rhs;
   unsigned lk = typeOf(lhs).getRank() - 1, rk = typeOf(rhs).getRank() - 2;
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), step = arith::ConstantIndexOp::create(b, loc, group);
   Value k = getValueOrCreateConstantIndexOp(b, loc, tensor::getMixedSize(b, loc, lhs, lk));
@@ -180,7 +185,7 @@ Value lowerGrouped(OpBuilder &b, Location loc, const Product &p, int64_t group) 
         Value length = step;
         if (!even)
           length = arith::MinSIOp::create(n, l, step, arith::SubIOp::create(n, l, k, begin));
-        Value a = sliceAlongK(n, l, lhs, lk, begin, length), c = sliceAlongK(n, l, rhs, rk, begin, length);
+        Value a = sliceAlongK(n, l, left, lk, begin, length), c = sliceAlongK(n, l, right, rk, begin, length);
         Value start = linalg::FillOp::create(n, l, intConstant(n, l, acc, 0), carried[1]).getResult(0);
         Value sum = contract(n, l, p, a, c, start);
         Value index = arith::DivUIOp::create(n, l, begin, step);
@@ -248,6 +253,11 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
 };
 
 } // namespace
+
+Value lp_to_linalg::emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs, RankedTensorType type,
+                                Value sum) {
+  return rescale(b, loc, Product(b, loc, lhs, rhs, type), sum);
+}
 
 void lp_to_linalg::populateMatMul(const TypeConverter &converter, RewritePatternSet &patterns) {
   patterns.add<LowerMatMul>(converter, patterns.getContext());

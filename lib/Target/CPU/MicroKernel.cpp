@@ -157,6 +157,44 @@ func::FuncOp getRowKernel(ModuleOp module, const MicroKernelSpec &spec) {
   return function;
 }
 
+/// accumulator[j] + a[2j] * b[2j] + a[2j+1] * b[2j+1], from i16 in i32: LLVM makes one vpmaddwd of
+/// the products and the sum.
+static Value dotPairs(OpBuilder &b, Location loc, Value a, Value bv, Value accumulator) {
+  auto type = cast<VectorType>(a.getType());
+  auto wide = type.clone(b.getI32Type());
+  Value product = arith::MulIOp::create(b, loc, arith::ExtSIOp::create(b, loc, wide, a),
+                                        arith::ExtSIOp::create(b, loc, wide, bv));
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < type.getNumElements(); i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  Value pairs =
+      arith::AddIOp::create(b, loc, vector::ShuffleOp::create(b, loc, product, product, even),
+                            vector::ShuffleOp::create(b, loc, product, product, odd));
+  return arith::AddIOp::create(b, loc, accumulator, pairs);
+}
+
+MicroKernelSpec makeI16Spec(MLIRContext *context) {
+  MicroKernelSpec spec;
+  spec.name = "i16";
+  spec.group = 2;
+  spec.inBytes = 2;
+  spec.accumulator = IntegerType::get(context, 32);
+  auto words = VectorType::get({spec.lanes}, spec.accumulator);
+  auto halves = VectorType::get({2 * spec.lanes}, IntegerType::get(context, 16));
+  spec.loadA = [=](OpBuilder &b, Location loc, Value address) -> Value {
+    Value pair = LLVM::LoadOp::create(b, loc, words.getElementType(), address, /*alignment=*/2);
+    return vector::BitCastOp::create(b, loc, halves,
+                                     vector::BroadcastOp::create(b, loc, words, pair));
+  };
+  spec.loadB = [=](OpBuilder &b, Location loc, Value address) -> Value {
+    return LLVM::LoadOp::create(b, loc, halves, address, /*alignment=*/2);
+  };
+  spec.dot = dotPairs;
+  return spec;
+}
+
 MicroKernelSpec makeF32Spec(MLIRContext *context) {
   MicroKernelSpec spec;
   spec.name = "f32";

@@ -39,6 +39,9 @@ struct MicroKernelSpec {
 /// f32 with one fused multiply-add per term.
 MicroKernelSpec makeF32Spec(mlir::MLIRContext *context);
 
+/// i16 products summed in i32, modulo 2^32: pairs along K, one vpmaddwd each.
+MicroKernelSpec makeI16Spec(mlir::MLIRContext *context);
+
 /// `lpc_tile_<name>`: see lpc_contract_tile. Made once per module.
 mlir::func::FuncOp getTileKernel(mlir::ModuleOp module, const MicroKernelSpec &spec);
 /// `lpc_row_<name>`: see lpc_contract_row. For specs with group 1.

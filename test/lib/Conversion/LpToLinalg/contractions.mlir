@@ -1,13 +1,15 @@
 // RUN: lpc-opt %s --convert-lp-to-linalg --canonicalize --split-input-file | FileCheck %s
 // Contractions: integer images, one exact rescale.
 
-// Signed bytes are their own images; sums of 21 bits live in i32.
+// Images of 16 bits and sums of 32: what the integer micro-kernel takes.
 // CHECK-LABEL: @int_bytes
-// CHECK-SAME: %[[X:.*]]: tensor<?x64xi8>{{.*}}, %[[W:.*]]: tensor<64x10xi8>
-// CHECK: linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%{{.*}} : tensor<?x10xi32>)
-// CHECK: arith.extsi
-// CHECK: arith.muli
-// CHECK: arith.addi
+// CHECK: arith.trunci %{{.*}} : i32 to i16
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<?x64xi16>, tensor<64x10xi16>) outs(%{{.*}} : tensor<?x10xi32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.extsi
+// CHECK-NEXT: arith.extsi
+// CHECK-NEXT: arith.muli
+// CHECK-NEXT: arith.addi
 // CHECK: arith.sitofp %{{.*}} : i32 to f32
 // CHECK: arith.mulf
 // CHECK: arith.mulf
@@ -16,6 +18,17 @@ func.func @int_bytes(%x: tensor<?x64x!lp.int8>, %xs: tensor<1x1xf32>, %w: tensor
     {lhs_block = #lp.scale<[*, *]>, rhs_block = #lp.scale<[*, 1]>, accumulator = #lp.acc<int<21>>}
     : (tensor<?x64x!lp.int8>, tensor<1x1xf32>, tensor<64x10x!lp.int8>, tensor<1x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
+}
+
+// -----
+
+// A sum that needs more than 32 bits; signed bytes are their own images.
+// CHECK-LABEL: @int_wide_sum
+// CHECK-SAME: %[[X:.*]]: tensor<2x4xi8>{{.*}}, %[[W:.*]]: tensor<4x2xi8>
+// CHECK: linalg.generic {{.*}} ins(%[[X]], %[[W]] : {{.*}}) outs(%{{.*}} : tensor<2x2xi64>)
+func.func @int_wide_sum(%x: tensor<2x4x!lp.int8>, %w: tensor<4x2x!lp.int8>) -> tensor<2x2xf32> {
+  %y = lp.matmul %x, %w {accumulator = #lp.acc<int<33>>} : (tensor<2x4x!lp.int8>, tensor<4x2x!lp.int8>) -> tensor<2x2xf32>
+  return %y : tensor<2x2xf32>
 }
 
 // -----

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Verifiers, effects and bufferization of the operations of the packed dialect.
+#include "dialects/Packed/IR/Packed.h"
+
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace lpc::packed;
+
+#define GET_OP_CLASSES
+#include "dialects/Packed/IR/PackedOps.cpp.inc"
+
+LogicalResult MatMulOp::verify() {
+  auto shapeOf = [](Value v) { return cast<ShapedType>(v.getType()).getShape(); };
+  int64_t depth = shapeOf(getLhs())[1], columns = shapeOf(getInit())[1], bytes = shapeOf(getRhs())[0];
+  bool scaled = getLhsScale() != nullptr;
+  if (scaled != static_cast<bool>(getRhsScale()))
+    return emitOpError("expected scales of both operands or of none");
+  if (getElementTypeOrSelf(getInit().getType()).isF32() != scaled)
+    return emitOpError("expected an f32 result with scales, and an i32 result without");
+  if (ShapedType::isDynamic(depth) || ShapedType::isDynamic(columns))
+    return emitOpError("expected fixed sizes of the weight, but got k = ") << depth << " and n = " << columns;
+  int64_t need = getLayout().getBytes(depth, columns);
+  if (!ShapedType::isDynamic(bytes) && bytes != need)
+    return emitOpError("expected a weight of ") << need << " bytes, but got " << bytes;
+  if (auto codebook = getCodebook(); codebook && (getLayout().getBits() != 4 || codebook->size() != 16))
+    return emitOpError("expected a codebook of 16 values for codes of 4 bits");
+  if (!scaled)
+    return success();
+  int64_t group = getGroupSize();
+  if (group < 1 || (group % getLayout().getGroup() != 0 && group < depth))
+    return emitOpError("expected a group size that is a multiple of ") << getLayout().getGroup() << ", but got " << group;
+  if (shapeOf(getRhsScale())[0] != (depth + group - 1) / group || shapeOf(getRhsScale())[1] != columns)
+    return emitOpError("expected a weight scale of ") << (depth + group - 1) / group << "x" << columns << " elements";
+  return success();
+}
+
+void MatMulOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : (*this)->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    effects.emplace_back(MemoryEffects::Read::get(), &operand);
+    if (operand.get() == getInit())
+      effects.emplace_back(MemoryEffects::Write::get(), &operand);
+  }
+}
+
+namespace {
+struct BufferizeMatMul
+    : bufferization::DstBufferizableOpInterfaceExternalModel<BufferizeMatMul, MatMulOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto matmul = cast<MatMulOp>(op);
+    if (matmul.getOutput().empty())
+      return success();
+    rewriter.setInsertionPoint(op);
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    Value init = buffers.back();
+    OperationState copy(op->getLoc(), op->getName(), buffers, TypeRange());
+    copy.propertiesAttr = op->getPropertiesAsAttribute();
+    rewriter.create(copy);
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, init);
+    return success();
+  }
+};
+} // namespace
+
+namespace lpc::packed {
+void attachBufferization(MLIRContext *ctx) { MatMulOp::attachInterface<BufferizeMatMul>(*ctx); }
+} // namespace lpc::packed

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Operations of the packed dialect.
+#ifndef LPC_DIALECTS_PACKED_IR_PACKEDOPS
+#define LPC_DIALECTS_PACKED_IR_PACKEDOPS
+
+include "dialects/Packed/IR/PackedAttributes.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Packed_Shaped<int rank, list<Type> elements>
+    : AnyTypeOf<[TensorRankOf<elements, [rank]>, MemRefRankOf<elements, [rank]>]>;
+
+def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
+    AttrSizedOperandSegments, DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "a matrix product with a packed weight";
+  let description = [{
+    `lhs [m, k]` holds integers; `rhs` the bytes of a weight [k, n] in `layout`. A code of the weight stands for its two's
+    complement value, or for `codebook[code]` where a codebook is given (4 bits).
+
+    Without scales: `result[m, n] = init[m, n] + sum_k lhs[m, k] * rhs[k, n]` in i32, modulo 2^32.
+
+    With `lhs_scale` ([m or 1, 1]) and `rhs_scale` ([groups, n]): for each group of `group_size` values along k, ascending,
+    `result = fma(fl32(sum * 2^-fraction), fl32(lhs_scale * rhs_scale), result)` in f32, starting from `init`.
+
+    Example:
+    ```mlir
+    %y = packed.matmul %x, %w into %zero {layout = #layout} : (tensor<?x64xi16>, tensor<1024xi8>, tensor<?x10xi32>) -> tensor<?x10xi32>
+    ```
+  }];
+  let arguments = (ins Packed_Shaped<2, [I16]>:$lhs, Packed_Shaped<1, [I8]>:$rhs, Optional<Packed_Shaped<2, [F32]>>:$lhs_scale,
+                       Optional<Packed_Shaped<2, [F32]>>:$rhs_scale, Packed_Shaped<2, [I32, F32]>:$init,
+                       Packed_LayoutAttr:$layout, OptionalAttr<DenseI8ArrayAttr>:$codebook,
+                       DefaultValuedAttr<I64Attr, "0">:$group_size, DefaultValuedAttr<I64Attr, "0">:$fraction);
+  let results = (outs Variadic<TensorRankOf<[I32, F32], [2]>>:$output);
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`scale` $lhs_scale^ `,` $rhs_scale)? `into` $init attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+#endif // LPC_DIALECTS_PACKED_IR_PACKEDOPS

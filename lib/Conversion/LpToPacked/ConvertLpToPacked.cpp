@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// convert-lp-to-packed: products with constant weights become micro-kernel operations on packed bytes.
+//
+// The weight's integer images (zero points subtracted, fractions scaled away) are known here, so that their range picks the
+// storage: 4 bits where they fit, 4 bits with a table of images for small minifloats, else 8 bits. The activations' images are
+// i16, and sums of products modulo 2^32 are the exact sums, as the accumulator is proved to fit. What does not fit stays with
+// the generic path.
+#include "dialects/Packed/IR/Packed.h"
+#include "lib/Conversion/LpToLinalg/Lowering.h"
+#include "lpc/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+#include <cmath>
+
+namespace lpc {
+#define GEN_PASS_DEF_CONVERTLPTOPACKEDPASS
+#include "lpc/Conversion/Passes.h.inc"
+} // namespace lpc
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::lp_to_linalg;
+
+namespace {
+
+/// The codes of a constant: an lp.constant, or a builtin constant behind lp.bitcast.
+std::optional<std::vector<uint16_t>> constantCodes(Value v) {
+  if (auto constant = v.getDefiningOp<lp::ConstantOp>())
+    return lp::readCodes(constant.getValue());
+  auto bitcast = v.getDefiningOp<lp::BitcastOp>();
+  ElementsAttr elements;
+  if (!bitcast || !matchPattern(bitcast.getInput(), m_Constant(&elements)))
+    return std::nullopt;
+  auto type = elements.getElementType();
+  int64_t count = elements.getNumElements();
+  if (!type.isInteger(8) && !type.isSignlessInteger(8) && !type.isUnsignedInteger(8))
+    return std::nullopt;
+  std::vector<uint16_t> codes;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || static_cast<int64_t>(blob->getData().size()) < count)
+      return std::nullopt;
+    for (char byte : blob->getData().take_front(count))
+      codes.push_back(static_cast<uint8_t>(byte));
+    return codes;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense)
+    return std::nullopt;
+  for (const APInt &value : dense.getValues<APInt>())
+    codes.push_back(static_cast<uint16_t>(value.getZExtValue()));
+  return codes;
+}
+
+int64_t imageOf(const num::Format &format, uint16_t code) {
+  return static_cast<int64_t>(std::ldexp(format.decodeToDouble(code), format.fractionBits()));
+}
+
+/// A weight ready to be packed: values of a layout, and what they stand for.
+struct Weight {
+  int64_t depth, columns;
+  packed::LayoutAttr layout;
+  std::vector<int32_t> values; // images, or codes if there is a codebook
+  SmallVector<int8_t> codebook;
+};
+
+std::optional<Weight> readWeight(const Side &side) {
+  RankedTensorType type = typeOf(side.data);
+  MLIRContext *ctx = type.getContext();
+  if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0)
+    return std::nullopt;
+  const num::Format &format = *side.format();
+  if (format.width() > 8 || format.imageBits() > 16 || format.hasNaN() || format.hasInf())
+    return std::nullopt;
+  std::optional<std::vector<uint16_t>> codes = constantCodes(side.data), zeros;
+  if (!codes)
+    return std::nullopt;
+  Weight w{type.getDimSize(0), type.getDimSize(1), {}, {}, {}};
+  SmallVector<int64_t> zeroShape;
+  if (side.zeroPoint) {
+    zeros = constantCodes(side.zeroPoint);
+    if (!zeros || !lp::formatOf(side.zeroPointElement) || !num::IntegerFormat::classof(&format))
+      return std::nullopt;
+    zeroShape = side.block.getScaleShape(type.getShape());
+  }
+  auto zeroAt = [&](int64_t k, int64_t n) -> int64_t {
+    if (!zeros)
+      return 0;
+    auto at = [&](int64_t i, unsigned d) {
+      int64_t block = side.block.getBlock()[d];
+      return block == lp::ScaleAttr::kAll ? 0 : i / block;
+    };
+    return imageOf(*lp::formatOf(side.zeroPointElement), (*zeros)[at(k, 0) * zeroShape[1] + at(n, 1)]);
+  };
+  int64_t least = 0, most = 0;
+  for (int64_t k = 0, i = 0; k < w.depth; ++k) {
+    for (int64_t n = 0; n < w.columns; ++n, ++i) {
+      int64_t image = imageOf(format, (*codes)[i]) - zeroAt(k, n);
+      least = std::min(least, image);
+      most = std::max(most, image);
+      w.values.push_back(static_cast<int32_t>(image));
+    }
+  }
+  if (least < -128 || most > 127)
+    return std::nullopt;
+  bool nibbles = least >= -8 && most <= 7;
+  if (!nibbles && !zeros && format.width() == 4) {
+    w.values.assign(codes->begin(), codes->end());
+    for (unsigned code = 0; code < 16; ++code)
+      w.codebook.push_back(static_cast<int8_t>(imageOf(format, code)));
+    nibbles = true;
+  }
+  w.layout = packed::LayoutAttr::get(ctx, /*columns=*/16, /*group=*/2, nibbles ? 4 : 8);
+  return w;
+}
+
+Value packedConstant(OpBuilder &b, Location loc, const Weight &w) {
+  std::vector<uint8_t> bytes = w.layout.pack(w.values, w.depth, w.columns);
+  auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, b.getI8Type());
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
+      ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()), 64);
+  return arith::ConstantOp::create(b, loc, DenseResourceElementsAttr::get(type, "packed", std::move(blob)));
+}
+
+/// The storage of a tensor of codes, as convert-lp-to-linalg will make it.
+Value storageOf(OpBuilder &b, Location loc, Value codes) {
+  if (!codes || !lp::formatOf(codes.getType()))
+    return codes;
+  auto element = cast<lp::FormatType>(typeOf(codes).getElementType());
+  RankedTensorType type = typeOf(codes).clone(element.getCodeStorageType());
+  return UnrealizedConversionCastOp::create(b, loc, type, codes).getResult(0);
+}
+
+/// [b..., m, k] -> [b... * m, k], and the sizes that undo it for n columns.
+Value flattenRows(OpBuilder &b, Location loc, Value v) {
+  int64_t rank = typeOf(v).getRank();
+  if (rank == 2)
+    return v;
+  SmallVector<ReassociationIndices> groups(2);
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    groups[0].push_back(i);
+  groups[1].push_back(rank - 1);
+  return tensor::CollapseShapeOp::create(b, loc, v, groups);
+}
+
+Value unflattenRows(OpBuilder &b, Location loc, Value v, ArrayRef<OpFoldResult> sizes) {
+  if (sizes.size() == 2)
+    return v;
+  SmallVector<ReassociationIndices> groups(2);
+  for (int64_t i = 0, e = sizes.size() - 1; i < e; ++i)
+    groups[0].push_back(i);
+  groups[1].push_back(sizes.size() - 1);
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : sizes)
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, typeOf(v).getElementType()), v, groups, sizes);
+}
+
+struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(lp::MatMulOp op, PatternRewriter &rewriter) const override {
+    lp::AccumulatorAttr acc = op.getAccumulator();
+    bool grouped = acc.getKind() == lp::AccumulatorKind::F32Grouped;
+    if (acc.getKind() == lp::AccumulatorKind::F32Relaxed || (!grouped && acc.getWidth() > 32))
+      return rewriter.notifyMatchFailure(op, "needs exact sums of up to 32 bits");
+    Side lhs(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhs(), op.getLhsZeroPoint(), op.getLhsBlock());
+    Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(), op.getRhsBlock());
+    RankedTensorType lhsType = typeOf(op.getLhs());
+    if (imageWidth(lhs) > 16 || lhs.format()->hasNaN() || lhs.format()->hasInf())
+      return rewriter.notifyMatchFailure(op, "needs activations whose images have at most 16 bits");
+    int fraction = lhs.fractionBits() + rhs.fractionBits();
+    if (fraction > 126)
+      return rewriter.notifyMatchFailure(op, "needs fractions of at most 126 bits");
+    int64_t group = 0;
+    if (grouped) {
+      group = rhs.blockAlong(0);
+      unsigned bits = imageWidth(lhs) + imageWidth(rhs) + llvm::Log2_64_Ceil(std::max<int64_t>(group, 1));
+      bool plain = lhs.scale && rhs.scale && group != lp::ScaleAttr::kAll && group % 2 == 0 && bits <= 32 &&
+                   rhs.block.getBlock()[1] == 1 && lhs.blockAlong(lhsType.getRank() - 1) == lp::ScaleAttr::kAll &&
+                   typeOf(lhs.scale).getElementType().isF32() && typeOf(rhs.scale).getElementType().isF32();
+      int64_t rowScales = 1;
+      for (int64_t d = 0; plain && d + 1 < lhsType.getRank(); ++d)
+        rowScales = std::max(rowScales, lhs.block.getBlock()[d] == 1 ? int64_t(2) : int64_t(1));
+      for (int64_t d = 0; plain && d + 1 < lhsType.getRank(); ++d)
+        plain &= lhs.block.getBlock()[d] == (rowScales == 2 ? 1 : lp::ScaleAttr::kAll);
+      if (!plain)
+        return rewriter.notifyMatchFailure(op, "needs even groups of the weight and one scale per row of activations");
+    }
+    std::optional<Weight> weight = readWeight(rhs);
+    if (!weight)
+      return rewriter.notifyMatchFailure(op, "needs a constant weight whose images fit 8 bits");
+    if (weight->depth != lhsType.getShape().back())
+      return rewriter.notifyMatchFailure(op, "needs activations with a fixed last dimension");
+
+    Location loc = op.getLoc();
+    lhs.data = storageOf(rewriter, loc, lhs.data);
+    lhs.zeroPoint = storageOf(rewriter, loc, lhs.zeroPoint);
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, lhs.data);
+    sizes.back() = rewriter.getIndexAttr(weight->columns);
+    Value images = flattenRows(rewriter, loc, imageTensor(rewriter, loc, lhs, /*minWidth=*/16));
+    Value bytes = packedConstant(rewriter, loc, *weight);
+    Type element = grouped ? Type(rewriter.getF32Type()) : Type(rewriter.getI32Type());
+    Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(element));
+    Value init = filledTensor(rewriter, loc, {tensor::getMixedSize(rewriter, loc, images, 0), sizes.back()}, zero);
+    auto codebook = weight->codebook.empty() ? DenseI8ArrayAttr() : rewriter.getDenseI8ArrayAttr(weight->codebook);
+    Value lhsScale = grouped ? flattenRows(rewriter, loc, lhs.scale) : Value(), rhsScale = grouped ? rhs.scale : Value();
+    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, images, bytes, lhsScale, rhsScale, init,
+                                       weight->layout, codebook, rewriter.getI64IntegerAttr(group),
+                                       rewriter.getI64IntegerAttr(grouped ? fraction : 0))
+                  .getResult(0);
+    y = unflattenRows(rewriter, loc, y, sizes);
+    if (!grouped)
+      y = emitRescale(rewriter, loc, lhs, rhs, cast<RankedTensorType>(op.getType()), y);
+    rewriter.replaceOp(op, castShape(rewriter, loc, y, cast<RankedTensorType>(op.getType())));
+    return success();
+  }
+};
+
+struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpToPacked> {
+  using ConvertLpToPackedPassBase::ConvertLpToPackedPassBase;
+
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<PackMatMul>(&getContext());
+    // Only these patterns: folding belongs to the passes around this one.
+    GreedyRewriteConfig config;
+    config.enableFolding(false).enableConstantCSE(false);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Micro-kernels over packed weights: unpack in registers, multiply pairs of i16, sum in i32 registers.
+#include "Kernels.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::packed;
+
+namespace {
+
+constexpr int64_t kColumns = 16, kLanes = 8, kGroup = 2;
+
+struct Kernel : ImplicitLocOpBuilder {
+  using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
+
+  Type pointer() { return LLVM::LLVMPointerType::get(getContext()); }
+  VectorType vec(int64_t n, Type t) { return VectorType::get({n}, t); }
+  Value i64(int64_t v) { return arith::ConstantOp::create(*this, getI64IntegerAttr(v)); }
+  Value index(int64_t v) { return arith::ConstantOp::create(*this, getIndexAttr(v)); }
+  Value toI64(Value v) { return arith::IndexCastOp::create(*this, getI64Type(), v); }
+  Value at(Value base, Value bytes) {
+    return LLVM::GEPOp::create(*this, pointer(), getI8Type(), base, ValueRange{bytes});
+  }
+  Value at(Value base, int64_t bytes) { return bytes == 0 ? base : at(base, i64(bytes)); }
+  Value load(Type type, Value address, unsigned alignment) {
+    return LLVM::LoadOp::create(*this, type, address, alignment);
+  }
+  void store(Value v, Value address, unsigned alignment) { LLVM::StoreOp::create(*this, v, address, alignment); }
+  Value splat(VectorType type, int64_t v) {
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(type, getIntegerAttr(type.getElementType(), v)));
+  }
+  Value splat(VectorType type, double v) {
+    return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, getFloatAttr(type.getElementType(), v)));
+  }
+};
+
+/// The weight's values of one step as two vectors of 8 columns x 2 values.
+SmallVector<Value> loadWeights(Kernel &k, const KernelSpec &spec, Value address) {
+  VectorType bytes = k.vec(16, k.getI8Type()), halves = k.vec(16, k.getI16Type());
+  auto widen = [&](Value v) -> Value { return arith::ExtSIOp::create(k, halves, v); };
+  if (spec.layout.getBits() == 8)
+    return {widen(k.load(bytes, address, 1)), widen(k.load(bytes, k.at(address, 16), 1))};
+  Value both = k.load(bytes, address, 1);
+  if (spec.codebook.empty()) {
+    // Two's complement nibbles: up to the top of an i16 and down again.
+    Value wide = widen(both);
+    Value up = arith::ShLIOp::create(k, wide, k.splat(halves, int64_t(12)));
+    return {arith::ShRSIOp::create(k, up, k.splat(halves, int64_t(12))),
+            arith::ShRSIOp::create(k, wide, k.splat(halves, int64_t(4)))};
+  }
+  Value table = arith::ConstantOp::create(k, DenseElementsAttr::get(bytes, spec.codebook));
+  auto lookup = [&](Value codes) {
+    return widen(LLVM::CallIntrinsicOp::create(k, bytes, k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
+                                               ValueRange{table, codes})
+                     .getResult(0));
+  };
+  Value low = arith::AndIOp::create(k, both, k.splat(bytes, int64_t(15)));
+  Value high = arith::ShRUIOp::create(k, both, k.splat(bytes, int64_t(4)));
+  return {lookup(low), lookup(high)};
+}
+
+/// sum[j] + a[2j] * b[2j] + a[2j+1] * b[2j+1]: LLVM makes one vpmaddwd of the products and their sum.
+Value dotPairs(Kernel &k, Value a, Value b, Value sum) {
+  VectorType words = k.vec(16, k.getI32Type());
+  Value product =
+      arith::MulIOp::create(k, arith::ExtSIOp::create(k, words, a), arith::ExtSIOp::create(k, words, b));
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < 16; i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  Value pairs = arith::AddIOp::create(k, vector::ShuffleOp::create(k, product, product, even),
+                                      vector::ShuffleOp::create(k, product, product, odd));
+  return arith::AddIOp::create(k, sum, pairs);
+}
+
+/// A new private function of the module; nothing if it is there already.
+func::FuncOp declare(ModuleOp module, StringRef name, ArrayRef<Type> arguments) {
+  OpBuilder b = OpBuilder::atBlockEnd(module.getBody());
+  auto function = func::FuncOp::create(b, UnknownLoc::get(module.getContext()), name,
+                                       b.getFunctionType(arguments, {}));
+  function.setPrivate();
+  function.addEntryBlock();
+  return function;
+}
+
+std::string kernelName(const KernelSpec &spec) {
+  std::string name = "lpc_packed_int" + std::to_string(spec.layout.getBits()) + "_" + std::to_string(spec.rows) + "x" +
+                     std::to_string(spec.layout.getColumns());
+  if (!spec.codebook.empty()) {
+    ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(spec.codebook.data()), spec.codebook.size());
+    name += "_" + llvm::toHex(bytes, /*LowerCase=*/true);
+  }
+  return name;
+}
+
+} // namespace
+
+bool packed::hasKernel(LayoutAttr layout) {
+  return layout.getColumns() == kColumns && layout.getGroup() == kGroup && (layout.getBits() == 8 || layout.getBits() == 4);
+}
+
+func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
+  std::string name = kernelName(spec);
+  if (auto found = module.lookupSymbol<func::FuncOp>(name))
+    return found;
+  MLIRContext *ctx = module.getContext();
+  Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = IntegerType::get(ctx, 64);
+  func::FuncOp function = declare(module, name, {i64, pointer, pointer, pointer, i64});
+  Kernel k(function.getLoc(), OpBuilder::atBlockBegin(&function.getBody().front()));
+  Value steps = function.getArgument(0), a = function.getArgument(1), b = function.getArgument(2),
+        c = function.getArgument(3), ldc = function.getArgument(4);
+  VectorType sumType = k.vec(kLanes, k.getI32Type()), pairType = k.vec(16, k.getI16Type());
+  constexpr int64_t vectors = kColumns / kLanes;
+
+  SmallVector<Value> addresses, sums;
+  for (int64_t i = 0; i < spec.rows; ++i) {
+    Value row = k.at(c, arith::MulIOp::create(k, ldc, k.i64(i * 4)));
+    for (int64_t j = 0; j < vectors; ++j) {
+      addresses.push_back(k.at(row, j * kLanes * 4));
+      sums.push_back(k.load(sumType, addresses.back(), 4));
+    }
+  }
+  int64_t aStep = spec.rows * kGroup * 2, bStep = spec.layout.getStepBytes();
+  Value end = arith::IndexCastOp::create(k, k.getIndexType(), steps);
+  auto loop = scf::ForOp::create(k, k.index(0), end, k.index(1), sums);
+  {
+    OpBuilder::InsertionGuard guard(k);
+    k.setInsertionPointToStart(loop.getBody());
+    Value step = k.toI64(loop.getInductionVar());
+    Value aAt = k.at(a, arith::MulIOp::create(k, step, k.i64(aStep)));
+    SmallVector<Value> weights = loadWeights(k, spec, k.at(b, arith::MulIOp::create(k, step, k.i64(bStep)))), next;
+    for (int64_t i = 0; i < spec.rows; ++i) {
+      Value pair = k.load(k.getI32Type(), k.at(aAt, i * kGroup * 2), 2);
+      Value everywhere =
+          vector::BitCastOp::create(k, pairType, vector::BroadcastOp::create(k, sumType, pair));
+      for (int64_t j = 0; j < vectors; ++j)
+        next.push_back(dotPairs(k, everywhere, weights[j], loop.getRegionIterArg(i * vectors + j)));
+    }
+    scf::YieldOp::create(k, next);
+  }
+  for (auto [address, value] : llvm::zip(addresses, loop.getResults()))
+    k.store(value, address, 4);
+  func::ReturnOp::create(k);
+  return function;
+}
+
+func::FuncOp packed::getRescaleKernel(ModuleOp module, int64_t fraction) {
+  std::string name = "lpc_packed_rescale_" + std::to_string(fraction);
+  if (auto found = module.lookupSymbol<func::FuncOp>(name))
+    return found;
+  MLIRContext *ctx = module.getContext();
+  Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = IntegerType::get(ctx, 64);
+  func::FuncOp function = declare(module, name, {pointer, pointer, pointer, pointer, i64});
+  Kernel k(function.getLoc(), OpBuilder::atBlockBegin(&function.getBody().front()));
+  Value sums = function.getArgument(0), sa = function.getArgument(1), sb = function.getArgument(2),
+        y = function.getArgument(3), ldc = function.getArgument(4);
+  VectorType ints = k.vec(kLanes, k.getI32Type()), floats = k.vec(kLanes, k.getF32Type());
+  for (int64_t i = 0; i < kTileRows; ++i) {
+    Value row = k.at(y, arith::MulIOp::create(k, ldc, k.i64(i * 4)));
+    Value left = vector::BroadcastOp::create(k, floats, k.load(k.getF32Type(), k.at(sa, 4 * i), 4));
+    for (int64_t j = 0; j < kColumns; j += kLanes) {
+      Value sum = arith::SIToFPOp::create(k, floats, k.load(ints, k.at(sums, (i * kColumns + j) * 4), 4));
+      if (fraction != 0)
+        sum = arith::MulFOp::create(k, sum, k.splat(floats, std::ldexp(1.0, -fraction)));
+      Value scale = arith::MulFOp::create(k, left, k.load(floats, k.at(sb, 4 * j), 4));
+      Value address = k.at(row, 4 * j);
+      k.store(math::FmaOp::create(k, sum, scale, k.load(floats, address, 4)), address, 4);
+    }
+  }
+  func::ReturnOp::create(k);
+  return function;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Micro-kernels over packed weights.
+#ifndef LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H
+#define LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H
+
+#include "dialects/Packed/IR/Packed.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace lpc::packed {
+
+/// Rows of a tile: 6 x 16 sums take 12 of AVX2's 16 registers.
+constexpr int64_t kTileRows = 6;
+
+/// What tells two kernels apart: how the weight is stored, and the rows at once. The dot primitive is a product of i16 pairs
+/// summed in i32, exact for images of up to 16 bits modulo 2^32.
+struct KernelSpec {
+  LayoutAttr layout;
+  llvm::ArrayRef<int8_t> codebook;
+  int64_t rows;
+};
+
+/// Whether there is a kernel for a layout.
+bool hasKernel(LayoutAttr layout);
+/// The function of lpc_packed_tile, made once per module.
+mlir::func::FuncOp getTileKernel(mlir::ModuleOp module, const KernelSpec &spec);
+/// The function of lpc_packed_rescale, made once per module.
+mlir::func::FuncOp getRescaleKernel(mlir::ModuleOp module, int64_t fraction);
+
+} // namespace lpc::packed
+
+#endif // LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H
