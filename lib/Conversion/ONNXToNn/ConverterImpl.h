@@ -28,6 +28,11 @@ public:
   std::optional<std::vector<Poly>> known(mlir::Value v);
   void setKnown(mlir::Value v, std::vector<Poly> elements) { elementsOf[v] = std::move(elements); }
   Poly dim(mlir::OpBuilder &b, mlir::Value v, int64_t axis);
+  /// States sizes of a value that its type does not know.
+  void assumeDims(mlir::Value v, llvm::ArrayRef<Poly> sizes) {
+    for (auto [axis, size] : llvm::enumerate(sizes))
+      dims[{v, static_cast<int64_t>(axis)}] = size;
+  }
 
   void refuse(onnx::NodeOp node, Refusal::Kind kind, const llvm::Twine &reason);
   void refuseValue(llvm::StringRef what, llvm::StringRef name, mlir::Location loc, const llvm::Twine &reason);

@@ -61,8 +61,9 @@ mlir::Type computeType(mlir::Type element);
 mlir::Value alongAxis(NodeContext &ctx, mlir::Value v, int64_t axis, int64_t rank);
 
 // Files that belong to a family of Converter.h.
-void populateLoss(Registry &);            // Loss.cpp, of the reductions
-void populateQuantizedLinear(Registry &); // QuantizedLinear.cpp, of the quantization operators
+void populateLoss(Registry &);             // Loss.cpp, of the reductions
+void populateQuantizedLinear(Registry &);  // QuantizedLinear.cpp, of the quantization operators
+void populateContribQuantized(Registry &); // ContribQuantized.cpp, of the quantization operators
 
 } // namespace lpc::onnx_to_nn
 

@@ -30,6 +30,8 @@ struct LoopNode {
   SmallVector<int64_t> axes;
   SmallVector<bool> backwards;
   bool bodyGivesCondition = false;
+  /// Carried values keep the sizes that they start with.
+  bool keepsSizes = false;
   /// The inputs of the body in round `i`.
   std::function<SmallVector<Value>(NodeContext &, const Poly &i, Value condition, ArrayRef<Value> carried)> inputs;
 };
@@ -103,9 +105,19 @@ static LogicalResult unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
 
 //===- scf loops --------------------------------------------------------------------------------------===//
 
-/// The types of carried values that the body keeps: found by converting the body until types do not change any more.
+/// Gives the body's carried values the sizes that they start with, if they keep them.
+static void stateSizes(NodeContext &ctx, LoopNode &loop, ArrayRef<Value> carried) {
+  if (!loop.keepsSizes)
+    return;
+  for (auto [v, start] : llvm::zip(carried, loop.initial))
+    ctx.state().assumeDims(v, ctx.dimPolys(start));
+}
+
+/// The types of carried values that the body keeps: found by converting the body until types do not change any more. First
+/// by induction: if sizes that are those of the start give the same sizes again, they never change.
 static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVector<Type> &types, bool withCondition) {
-  for (unsigned attempt = 0; attempt < 4; ++attempt) {
+  for (unsigned attempt = 0; attempt < 5; ++attempt) {
+    loop.keepsSizes = attempt == 0;
     OpBuilder::InsertionGuard guard(ctx.b);
     auto draft = scf::ExecuteRegionOp::create(ctx.b, ctx.loc, TypeRange());
     Block *block = ctx.b.createBlock(&draft.getRegion());
@@ -116,10 +128,18 @@ static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVecto
     Value condition;
     if (withCondition)
       condition = block->addArgument(RankedTensorType::get({}, ctx.b.getI1Type()), ctx.loc);
+    stateSizes(ctx, loop, carried);
     FailureOr<Round> round = convertRound(ctx, loop, ctx.symbols().size(i), condition, carried);
     ctx.state().discard(draft);
     if (failed(round))
       return failure();
+    if (attempt == 0) {
+      for (auto [v, start] : llvm::zip(round->carried, loop.initial))
+        loop.keepsSizes &= elementOf(v) == elementOf(start) && ctx.dimPolys(v) == ctx.dimPolys(start);
+      if (loop.keepsSizes)
+        return *round;
+      continue;
+    }
     bool isStable = true;
     for (auto [k, type] : llvm::enumerate(types)) {
       FailureOr<RankedTensorType> joined =
@@ -174,6 +194,7 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
     Block *after = b.createBlock(&whileOp.getAfter(), {}, allTypes, locs);
     SmallVector<Value> carried(after->getArguments().drop_front(2));
     Value condition = rankZero(ctx, after->getArgument(1));
+    stateSizes(ctx, loop, carried);
     FailureOr<Round> round = convertRound(ctx, loop, ctx.symbols().size(after->getArgument(0)), condition, carried);
     if (failed(round))
       return failure();
@@ -227,6 +248,7 @@ static LogicalResult buildFor(NodeContext &ctx, LoopNode &loop) {
     b.setInsertionPointToEnd(forOp.getBody());
     Poly i = s.size(forOp.getInductionVar());
     SmallVector<Value> carried(forOp.getRegionIterArgs().take_front(types.size()));
+    stateSizes(ctx, loop, carried);
     FailureOr<Round> round = convertRound(ctx, loop, i, Value(), carried);
     if (failed(round))
       return failure();

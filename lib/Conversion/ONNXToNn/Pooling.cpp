@@ -8,10 +8,20 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-/// A pool's window: static pads, with ends lengthened for ceil mode, and the pads that averages count if that differs.
+/// A pool's window, with ends lengthened for ceil mode, and the pads that averages count if that differs.
 struct PoolWindow : Window {
   SmallVector<int64_t> countedPads;
 };
+
+/// The padding at the end that gives as many positions as ceil mode wants: a partial window counts, unless it starts in the
+/// padding.
+static Poly ceilModeEnd(SymbolicIndex &s, const Poly &size, int64_t begin, int64_t end, int64_t effective, int64_t stride) {
+  Poly span = s.add(size, polyOf(begin + end - effective)), step = polyOf(stride);
+  Poly last = s.mul(s.divide(AtomKind::CeilDiv, span, step), step);
+  last = s.select(s.less(last, s.add(size, polyOf(begin))), last, s.sub(last, step));
+  Poly least = s.sub(s.add(last, polyOf(effective - begin)), size);
+  return s.min(s.max(polyOf(end), least), s.add(least, polyOf(stride - 1)));
+}
 
 static FailureOr<PoolWindow> readPool(NodeContext &ctx) {
   Value x = ctx.input(0);
@@ -21,34 +31,31 @@ static FailureOr<PoolWindow> readPool(NodeContext &ctx) {
   if (failed(window))
     return failure();
   PoolWindow w{*window, {}};
-  if (!w.runtimePads.empty())
-    return ctx.unsupported("'auto_pad' with a stride needs an input of known size; state 'pads' instead");
   if (!ctx.intAttr("ceil_mode", 0) || ctx.stringAttr("auto_pad", "NOTSET").substr(0, 4) == "SAME")
     return w;
   w.countedPads = w.pads;
   int64_t n = w.strides.size();
+  std::vector<Poly> pads;
+  for (int64_t p : w.pads)
+    pads.push_back(polyOf(p));
+  bool isStatic = true;
   for (int64_t i = 0; i < n; ++i) {
-    int64_t stride = w.strides[i], effective = w.dilations[i] * (w.kernel[i] - 1) + 1;
-    if (stride == 1)
-      continue;
-    std::optional<int64_t> size = SymbolicIndex::constantOf(ctx.dimPoly(x, i + 2));
-    if (!size)
-      return ctx.unsupported("'ceil_mode' with a stride needs an input of known size; export the model without it");
-    int64_t &end = w.pads[n + i];
-    int64_t begin = w.pads[i], span = *size + begin + end - effective;
-    int64_t positions = span < 0 ? 0 : (span + stride - 1) / stride + 1;
-    // A window that starts in the padding at the end is left out.
-    if (positions > 0 && (positions - 1) * stride >= *size + begin)
-      --positions;
-    int64_t least = (positions - 1) * stride + effective - *size - begin;
-    end = std::clamp(end, least, least + stride - 1);
+    int64_t effective = w.dilations[i] * (w.kernel[i] - 1) + 1;
+    if (w.strides[i] > 1)
+      pads[n + i] = ceilModeEnd(ctx.symbols(), ctx.dimPoly(x, i + 2), w.pads[i], w.pads[n + i], effective, w.strides[i]);
+    if (std::optional<int64_t> end = SymbolicIndex::constantOf(pads[n + i]))
+      w.pads[n + i] = *end;
+    else
+      isStatic = false;
   }
-  if (w.countedPads == w.pads)
+  if (!isStatic)
+    w.runtimePads = std::move(pads);
+  else if (w.countedPads == w.pads)
     w.countedPads.clear();
   return w;
 }
 
-static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, const PoolWindow &w, bool countPadding) {
+static Value poolOf(NodeContext &ctx, nn::PoolKind kind, Value x, const PoolWindow &w, bool countPadding) {
   DenseI64ArrayAttr counted;
   if (countPadding && !w.countedPads.empty())
     counted = ctx.b.getDenseI64ArrayAttr(w.countedPads);
@@ -56,6 +63,35 @@ static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, const PoolW
   return ctx.make<nn::PoolOp>(nn::PoolKindAttr::get(b.getContext(), kind), x, b.getDenseI64ArrayAttr(w.kernel),
                               b.getDenseI64ArrayAttr(w.strides), b.getDenseI64ArrayAttr(w.pads),
                               b.getDenseI64ArrayAttr(w.dilations), b.getBoolAttr(countPadding), counted);
+}
+
+/// The pool; padding that is known at run time only is added to the input. `countAll`: averages count every position.
+static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, PoolWindow w, bool countPadding, bool countAll = false) {
+  if (w.runtimePads.empty())
+    return poolOf(ctx, kind, x, w, countPadding);
+  Type type = elementOf(x);
+  int64_t n = w.strides.size();
+  Value fill = ctx.scalar(kind == nn::PoolKind::Max ? -std::numeric_limits<double>::infinity() : 0, type);
+  Value padded = padForWindow(ctx, x, w, fill);
+  SmallVector<int64_t> stated = w.countedPads;
+  std::fill(w.pads.begin(), w.pads.end(), 0);
+  w.countedPads.clear();
+  Value pooled = poolOf(ctx, kind, padded, w, kind == nn::PoolKind::Avg);
+  if (!pooled || kind == nn::PoolKind::Max || countAll)
+    return pooled;
+  // A mean over what counts is the ratio of two means over all positions: of the elements, and of ones where they count.
+  std::vector<Poly> shape = ctx.dimPolys(x);
+  shape[0] = shape[1] = polyOf(1);
+  for (int64_t i = 0; i < n && countPadding; ++i) {
+    Poly begin = stated.empty() ? w.runtimePads[i] : polyOf(stated[i]);
+    Poly end = stated.empty() ? w.runtimePads[n + i] : polyOf(stated[n + i]);
+    shape[i + 2] = ctx.symbols().add(shape[i + 2], ctx.symbols().add(begin, end));
+    w.runtimePads[i] = polyOf(0);
+    w.runtimePads[n + i] = ctx.symbols().sub(w.runtimePads[n + i], end);
+  }
+  Value ones = padForWindow(ctx, broadcastToShape(ctx, ctx.scalar(1, type), shape), w, Value());
+  Value share = poolOf(ctx, kind, ones, w, true);
+  return share ? ctx.binary(nn::BinaryKind::Div, pooled, share) : Value();
 }
 
 static LogicalResult convertMaxPool(NodeContext &ctx) {
@@ -113,7 +149,7 @@ static LogicalResult convertLpPool(NodeContext &ctx) {
     positions *= static_cast<double>(k);
   // Averages that count all padding are sums over a constant.
   w->countedPads.clear();
-  Value mean = buildPool(ctx, nn::PoolKind::Avg, power(ctx, ctx.input(0), p, false), *w, true);
+  Value mean = buildPool(ctx, nn::PoolKind::Avg, power(ctx, ctx.input(0), p, false), *w, true, /*countAll=*/true);
   if (!mean)
     return failure();
   Value sum = ctx.binary(nn::BinaryKind::Mul, mean, ctx.scalar(positions, elementOf(mean)));

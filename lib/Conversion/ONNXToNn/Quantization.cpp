@@ -112,12 +112,7 @@ static LogicalResult convertDequantize(NodeContext &ctx) {
 //===- DynamicQuantizeLinear
 //------------------------------------------------------------------------------===//
 
-static LogicalResult convertDynamicQuantize(NodeContext &ctx) {
-  if (failed(checkUniform(ctx, 1, 1, Float)) || failed(ctx.onlyAttrs({})))
-    return failure();
-  Value x = ctx.input(0);
-  if (!elementOf(x).isF32())
-    return ctx.malformed("expected float elements, but got " + typeText(elementOf(x)));
+QuantizedDynamically onnx_to_nn::quantizeDynamically(NodeContext &ctx, Value x) {
   MLIRContext *c = ctx.b.getContext();
   Type code = IntegerType::get(c, 8, IntegerType::Unsigned);
   const num::Format *format = lp::formatOfBuiltin(code);
@@ -128,12 +123,22 @@ static LogicalResult convertDynamicQuantize(NodeContext &ctx) {
       lp::BlockScaleOp::create(ctx.b, ctx.loc, RankedTensorType::get(ones, ctx.b.getF32Type()),
                                lp::codeTensor(c, ones, format), x, lp::FormatType::get(c, format),
                                structure, lp::ScaleRule::MinMax);
-  Value zeroPoint = fromCodes(ctx, range.getZeroPoint(), code);
-  ctx.setOutput(0, quantize(ctx, x, {structure, range.getScales(), zeroPoint}, code));
+  QuantParams params{structure, range.getScales(), fromCodes(ctx, range.getZeroPoint(), code)};
+  return {quantize(ctx, x, params, code), params};
+}
+
+static LogicalResult convertDynamicQuantize(NodeContext &ctx) {
+  if (failed(checkUniform(ctx, 1, 1, Float)) || failed(ctx.onlyAttrs({})))
+    return failure();
+  Value x = ctx.input(0);
+  if (!elementOf(x).isF32())
+    return ctx.malformed("expected float elements, but got " + typeText(elementOf(x)));
+  QuantizedDynamically q = quantizeDynamically(ctx, x);
+  ctx.setOutput(0, q.codes);
   if (ctx.numOutputs() > 1)
-    ctx.setOutput(1, ctx.reshape(range.getScales(), {}));
+    ctx.setOutput(1, ctx.reshape(q.params.scale, {}));
   if (ctx.numOutputs() > 2)
-    ctx.setOutput(2, ctx.reshape(zeroPoint, {}));
+    ctx.setOutput(2, ctx.reshape(q.params.zeroPoint, {}));
   return success();
 }
 
@@ -144,4 +149,5 @@ void onnx_to_nn::populateQuantization(Registry &r) {
   }
   r.add("DynamicQuantizeLinear", convertDynamicQuantize);
   populateQuantizedLinear(r);
+  populateContribQuantized(r);
 }

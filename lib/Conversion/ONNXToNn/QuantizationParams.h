@@ -44,6 +44,26 @@ mlir::Value quantize(NodeContext &ctx, mlir::Value x, const QuantParams &p, mlir
 /// (x - zero point) * scale, of type `result`.
 mlir::Value dequantize(NodeContext &ctx, mlir::Value x, const QuantParams &p, mlir::Type result);
 
+/// Codes and parameters that are chosen at run time.
+struct QuantizedDynamically {
+  mlir::Value codes;
+  QuantParams params;
+};
+/// DynamicQuantizeLinear: x as ui8, per tensor, over the range of its values and 0.
+QuantizedDynamically quantizeDynamically(NodeContext &ctx, mlir::Value x);
+
+/// Input `data`, of codes, as f32 numbers with the parameters that `inputs` finds.
+mlir::FailureOr<mlir::Value> dequantizedInput(NodeContext &ctx, unsigned data,
+                                              const QuantInputs &inputs);
+/// Makes `y` result 0, as codes of type `code` with the parameters that `inputs` finds.
+mlir::LogicalResult setQuantizedOutput(NodeContext &ctx, mlir::Value y, mlir::Type code,
+                                       const QuantInputs &inputs);
+/// The given ones of these inputs are codes; one type for all.
+mlir::LogicalResult checkCodes(NodeContext &ctx, llvm::ArrayRef<unsigned> inputs, bool floats);
+/// numpy's matmul: operands of rank 1 are a row or a column, whose dimension the result lacks. Null
+/// if refused.
+mlir::Value numpyMatMul(NodeContext &ctx, mlir::Value a, mlir::Value b);
+
 } // namespace lpc::onnx_to_nn
 
 #endif // LPC_LIB_CONVERSION_ONNXTONN_QUANTIZATIONPARAMS_H

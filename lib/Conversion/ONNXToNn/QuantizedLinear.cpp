@@ -12,8 +12,7 @@ using nn::BinaryKind;
 //===- products
 //-------------------------------------------------------------------------------------------===//
 
-/// numpy's matmul: operands of rank 1 are a row or a column, whose dimension the result lacks.
-static Value product(NodeContext &ctx, Value a, Value b) {
+Value onnx_to_nn::numpyMatMul(NodeContext &ctx, Value a, Value b) {
   if (rankOf(a) == 0 || rankOf(b) == 0) {
     (void)ctx.malformed("expected operands of rank 1 or more");
     return {};
@@ -56,7 +55,7 @@ static constexpr StringRef kConvAttrs[] = {"auto_pad",     "dilations", "group",
 
 /// Codes of 8 bits: the types of these operators, which never learnt others (QLinearMatMul also
 /// takes 8-bit floats).
-static LogicalResult checkCodes(NodeContext &ctx, ArrayRef<unsigned> inputs, bool floats) {
+LogicalResult onnx_to_nn::checkCodes(NodeContext &ctx, ArrayRef<unsigned> inputs, bool floats) {
   if (failed(checkElements(ctx, inputs, Integer | SmallInt | (floats ? SmallFloat : 0u))))
     return failure();
   for (unsigned i : inputs)
@@ -68,23 +67,31 @@ static LogicalResult checkCodes(NodeContext &ctx, ArrayRef<unsigned> inputs, boo
 //===- dequantize, compute, quantize
 //------------------------------------------------------------------------===//
 
-/// Reads the operand of input `data`, whose scale and zero point follow it.
-static FailureOr<Value> operand(NodeContext &ctx, unsigned data, int64_t axis, bool anyShape) {
+FailureOr<Value> onnx_to_nn::dequantizedInput(NodeContext &ctx, unsigned data,
+                                              const QuantInputs &inputs) {
   Value x = ctx.input(data);
-  FailureOr<QuantParams> p =
-      readQuantParams(ctx, x, elementOf(x), {data + 1, data + 2, axis, /*blockSize=*/0, anyShape});
+  FailureOr<QuantParams> p = readQuantParams(ctx, x, elementOf(x), inputs);
   if (failed(p))
     return failure();
   return dequantize(ctx, x, *p, ctx.b.getF32Type());
 }
 
-static LogicalResult setQuantized(NodeContext &ctx, Value y, int64_t axis, bool anyShape) {
-  Type code = elementOf(ctx, 7);
-  FailureOr<QuantParams> p = readQuantParams(ctx, y, code, {6, 7, axis, /*blockSize=*/0, anyShape});
+LogicalResult onnx_to_nn::setQuantizedOutput(NodeContext &ctx, Value y, Type code,
+                                             const QuantInputs &inputs) {
+  FailureOr<QuantParams> p = readQuantParams(ctx, y, code, inputs);
   if (failed(p))
     return failure();
   ctx.setOutput(0, quantize(ctx, y, *p, code));
   return success();
+}
+
+/// The operand of input `data`, whose scale and zero point follow it.
+static FailureOr<Value> operand(NodeContext &ctx, unsigned data, int64_t axis, bool anyShape) {
+  return dequantizedInput(ctx, data, {data + 1, data + 2, axis, /*blockSize=*/0, anyShape});
+}
+
+static LogicalResult setQuantized(NodeContext &ctx, Value y, int64_t axis, bool anyShape) {
+  return setQuantizedOutput(ctx, y, elementOf(ctx, 7), {6, 7, axis, /*blockSize=*/0, anyShape});
 }
 
 static LogicalResult convertQLinearMatMul(NodeContext &ctx) {
@@ -99,7 +106,7 @@ static LogicalResult convertQLinearMatMul(NodeContext &ctx) {
   FailureOr<Value> b = operand(ctx, 3, std::max<int64_t>(ctx.inputType(3).getRank() - 1, 0), true);
   if (failed(a) || failed(b))
     return failure();
-  Value y = product(ctx, *a, *b);
+  Value y = numpyMatMul(ctx, *a, *b);
   return y ? setQuantized(ctx, y, rows(rankOf(y)), true) : failure();
 }
 
@@ -170,7 +177,7 @@ static LogicalResult convertMatMulInteger(NodeContext &ctx) {
   FailureOr<Value> b = centred(ctx, 1, 3, std::max<int64_t>(ctx.inputType(1).getRank() - 1, 0));
   if (failed(a) || failed(b))
     return failure();
-  Value y = product(ctx, *a, *b);
+  Value y = numpyMatMul(ctx, *a, *b);
   ctx.setOutput(0, y);
   return success(static_cast<bool>(y));
 }

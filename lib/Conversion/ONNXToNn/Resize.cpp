@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Resize and Upsample, axis by axis: each output position is a weighted sum of input positions, both known at compile time, so
-// that an axis is a few gathers. Nearest neighbours with a whole factor need no sizes: elements are repeated.
-#include "lib/Conversion/ONNXToNn/HandlerShapes.h"
+// that an axis is a few gathers. Nearest neighbours with a whole factor need no sizes: elements are repeated. What is known at
+// run time only is in ResizeAtRunTime.cpp.
+#include "lib/Conversion/ONNXToNn/ResizeAxis.h"
 
 #include <cmath>
 
@@ -10,19 +11,6 @@ using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
 namespace {
-struct ResizeMode {
-  std::string mode, coordinates, nearest;
-  double cubicA = -0.75, extrapolation = 0;
-  bool antialias = false, excludeOutside = false;
-};
-
-/// What happens to one axis.
-struct AxisPlan {
-  int64_t axis = 0, output = 0;
-  double scale = 1;
-  double roiStart = 0, roiEnd = 1;
-};
-
 /// Input positions and their weights for one output position; outside: the position lies outside a cropped input.
 struct Taps {
   SmallVector<int64_t> positions;
@@ -45,7 +33,7 @@ static double sourceCoordinate(const ResizeMode &m, const AxisPlan &p, int64_t y
     return -0.5;
   double half = (at + 0.5) / p.scale - 0.5;
   if (m.coordinates == "half_pixel_symmetric")
-    return input / 2.0 * (1 - p.output / output) + half;
+    return input / 2.0 * (1 - *SymbolicIndex::constantOf(p.output) / output) + half;
   return half;
 }
 
@@ -116,7 +104,8 @@ static Value resizeAxis(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p
   int64_t rank = tensorOf(x).getRank();
   Type type = elementOf(x);
   SmallVector<Taps> taps;
-  for (int64_t y = 0; y < p.output; ++y)
+  int64_t outputSize = *SymbolicIndex::constantOf(p.output);
+  for (int64_t y = 0; y < outputSize; ++y)
     taps.push_back(tapsOf(m, p, y, input));
   size_t count = taps.empty() ? 1 : taps.front().positions.size();
   Value sum;
@@ -143,10 +132,13 @@ static Value resizeAxis(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p
     return sum;
   SmallVector<Poly> bits = llvm::map_to_vector(inside, [](int64_t b) { return polyOf(b); });
   SmallVector<int64_t> shape(rank, 1);
-  shape[p.axis] = p.output;
+  shape[p.axis] = outputSize;
   Value mask = ctx.fromKnown(bits, shape, ctx.b.getI1Type());
   return ctx.select(mask, sum, ctx.scalar(m.extrapolation, type));
 }
+
+/// Longer lists of positions are computed by the program.
+static constexpr int64_t kMaxPositions = 1 << 16;
 
 /// Whether nearest neighbours at this whole factor are the elements, each repeated.
 static bool repeatsElements(const ResizeMode &m, double factor) {
@@ -203,75 +195,138 @@ static FailureOr<ResizeMode> readMode(NodeContext &ctx, bool isOld) {
   return m;
 }
 
-/// Scales, or sizes turned into scales, for the axes that they list.
-static FailureOr<SmallVector<AxisPlan>> readPlans(NodeContext &ctx, ArrayRef<int64_t> axes, unsigned scalesAt, unsigned sizesAt) {
-  SmallVector<AxisPlan> plans;
-  for (int64_t axis : axes) {
-    plans.emplace_back();
-    plans.back().axis = axis;
-  }
+/// Element i of a float or integer list, as an f64 scalar of the program.
+static Value elementAsF64(NodeContext &ctx, Value list, int64_t i) {
+  return ctx.cast(reshapeTo(ctx, sliceAxis(ctx, list, 0, polyOf(i), polyOf(1)), {}), ctx.b.getF64Type());
+}
+
+/// floor(x) of a non-negative f64 scalar as a size.
+static Poly sizeOf(NodeContext &ctx, Value x) {
+  Value whole = ctx.cast(ctx.unary(nn::UnaryKind::Floor, x), ctx.b.getI64Type());
+  return ctx.symbols().max(ctx.symbols().of(ctx.elements(whole)->front()), polyOf(0));
+}
+
+static Value sizeAsF64(NodeContext &ctx, const Poly &p) {
+  return ctx.cast(ctx.fromKnown(p, {}, ctx.b.getI64Type()), ctx.b.getF64Type());
+}
+
+static LogicalResult wrongLength(NodeContext &ctx, int64_t given, size_t axes) {
+  return ctx.malformed(Twine(given) + " scales or sizes are given for " + Twine(axes) + " axes");
+}
+
+/// floor(input * scale) for each axis.
+static LogicalResult planScales(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned at) {
   Value x = ctx.input(0);
-  auto wrongLength = [&](size_t n) {
-    return ctx.malformed(Twine(n) + " scales or sizes are given for " + Twine(axes.size()) + " axes");
-  };
-  std::optional<SmallVector<double>> scales;
-  if (ctx.hasAttr("scales"))
-    scales = ctx.floatsAttr("scales");
-  else if (ctx.hasInput(scalesAt) && ctx.inputType(scalesAt).getNumElements() != 0) {
-    scales = readFloats(ctx, scalesAt);
-    if (!scales)
-      return ctx.unsupported("the scales are computed at run time; make them a constant of the model");
-  }
-  if (scales) {
-    if (scales->size() != plans.size())
-      return wrongLength(scales->size());
-    for (auto [p, scale] : llvm::zip(plans, *scales)) {
-      int64_t input = tensorOf(x).getDimSize(p.axis);
-      if (!(scale > 0))
-        return ctx.malformed("a scale is not positive");
-      p.scale = scale;
-      p.output = ShapedType::isDynamic(input) ? ShapedType::kDynamic : static_cast<int64_t>(std::floor(input * scale));
+  std::optional<SmallVector<double>> scales = ctx.hasAttr("scales") ? ctx.floatsAttr("scales") : readFloats(ctx, at);
+  if (!scales) {
+    RankedTensorType type = ctx.inputType(at);
+    if (type.getRank() != 1 || type.getDimSize(0) != static_cast<int64_t>(plans.size()) || !isa<FloatType>(type.getElementType()))
+      return ctx.malformed("the scales must be a list of floats, one for each of " + Twine(plans.size()) + " axes");
+    for (auto [i, p] : llvm::enumerate(plans)) {
+      p.scaleValue = elementAsF64(ctx, ctx.input(at), i);
+      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, ctx.dimPoly(x, p.axis)), p.scaleValue));
     }
-    return plans;
+    return success();
   }
-  if (!ctx.hasInput(sizesAt))
-    return ctx.malformed("neither scales nor sizes are given");
-  std::optional<std::vector<Poly>> sizes = ctx.known(ctx.input(sizesAt));
-  if (!sizes)
-    return ctx.unsupported("the sizes are computed at run time; use constant scales instead");
+  if (scales->size() != plans.size())
+    return wrongLength(ctx, scales->size(), plans.size());
+  for (auto [p, scale] : llvm::zip(plans, *scales)) {
+    Poly input = ctx.dimPoly(x, p.axis);
+    if (!(scale > 0) || scale > 1e9)
+      return ctx.malformed("a scale is not positive, or beyond all sizes");
+    p.scale = scale;
+    if (std::optional<int64_t> size = SymbolicIndex::constantOf(input))
+      p.output = polyOf(static_cast<int64_t>(std::floor(static_cast<double>(*size) * scale)));
+    else if (scale == std::floor(scale))
+      p.output = ctx.symbols().mul(input, polyOf(static_cast<int64_t>(scale)));
+    else
+      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input), ctx.scalar(scale, ctx.b.getF64Type())));
+  }
+  return success();
+}
+
+/// Sizes, and the scales that they mean.
+static LogicalResult planSizes(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned at) {
+  Value x = ctx.input(0);
+  FailureOr<std::vector<Poly>> sizes = readPolys(ctx, at, "the list of sizes");
+  if (failed(sizes))
+    return failure();
   if (sizes->size() != plans.size())
-    return wrongLength(sizes->size());
+    return wrongLength(ctx, sizes->size(), plans.size());
   std::string policy = ctx.stringAttr("keep_aspect_ratio_policy", "stretch");
-  double common = policy == "not_larger" ? HUGE_VAL : 0;
+  if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller")
+    return ctx.malformed("keep_aspect_ratio_policy '" + policy + "' is not one of stretch, not_larger, not_smaller");
+  bool isStatic = true, least = policy == "not_larger";
   for (auto [p, size] : llvm::zip(plans, *sizes)) {
     Poly input = ctx.dimPoly(x, p.axis);
+    p.output = size;
     std::optional<int64_t> from = SymbolicIndex::constantOf(input), to = SymbolicIndex::constantOf(size);
-    if (size == input) {
-      p.scale = 1;
-      p.output = from.value_or(ShapedType::kDynamic);
-    } else if (from && to && *from > 0) {
+    std::optional<Poly> factor = ctx.symbols().exactQuotient(size, input);
+    std::optional<int64_t> whole = factor ? SymbolicIndex::constantOf(*factor) : std::nullopt;
+    if (from && to && *from > 0 && *to >= 0)
       p.scale = static_cast<double>(*to) / static_cast<double>(*from);
-      p.output = *to;
-    } else if (std::optional<Poly> q = ctx.symbols().exactQuotient(size, input); q && SymbolicIndex::constantOf(*q)) {
-      p.scale = static_cast<double>(*SymbolicIndex::constantOf(*q));
-      p.output = ShapedType::kDynamic;
-    } else {
-      return ctx.unsupported("the sizes of the input or the result are not known at compile time; use constant scales instead");
+    else if (whole && *whole > 0)
+      p.scale = static_cast<double>(*whole);
+    else {
+      p.scaleValue = ctx.binary(nn::BinaryKind::Div, sizeAsF64(ctx, size), sizeAsF64(ctx, input));
+      isStatic = false;
     }
-    common = policy == "not_larger" ? std::min(common, p.scale) : std::max(common, p.scale);
+    isStatic &= from.has_value() || policy == "stretch";
   }
-  if (policy == "stretch")
-    return plans;
-  if (policy != "not_larger" && policy != "not_smaller")
-    return ctx.malformed("keep_aspect_ratio_policy '" + policy + "' is not one of stretch, not_larger, not_smaller");
+  if (policy == "stretch" || plans.empty())
+    return success();
+  // One scale for all axes, and sizes that it gives, halves rounded up.
+  double common = plans.front().scale;
+  Type f64 = ctx.b.getF64Type();
+  Value commonValue;
   for (AxisPlan &p : plans) {
-    int64_t input = tensorOf(x).getDimSize(p.axis);
-    if (ShapedType::isDynamic(input))
-      return ctx.unsupported("'keep_aspect_ratio_policy' needs an input of known size");
-    p.output = static_cast<int64_t>(std::floor(common * static_cast<double>(input) + 0.5));
-    p.scale = common;
+    common = least ? std::min(common, p.scale) : std::max(common, p.scale);
+    if (!isStatic) {
+      Value scale = p.scaleValue ? p.scaleValue : ctx.scalar(p.scale, f64);
+      commonValue = commonValue ? ctx.binary(least ? nn::BinaryKind::Min : nn::BinaryKind::Max, commonValue, scale) : scale;
+    }
   }
-  return plans;
+  for (AxisPlan &p : plans) {
+    Poly input = ctx.dimPoly(x, p.axis);
+    p.scale = common;
+    p.scaleValue = commonValue;
+    if (isStatic)
+      p.output = polyOf(static_cast<int64_t>(std::floor(common * static_cast<double>(*SymbolicIndex::constantOf(input)) + 0.5)));
+    else
+      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Add, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input), commonValue),
+                                        ctx.scalar(0.5, f64)));
+  }
+  return success();
+}
+
+static LogicalResult readPlans(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned scalesAt, unsigned sizesAt) {
+  auto isEmpty = [&](unsigned i) {
+    return ctx.inputType(i).hasStaticShape() && ctx.inputType(i).getNumElements() == 0;
+  };
+  if (ctx.hasAttr("scales") || (ctx.hasInput(scalesAt) && !isEmpty(scalesAt)))
+    return planScales(ctx, plans, scalesAt);
+  if (!ctx.hasInput(sizesAt))
+    return ctx.malformed("neither scales nor sizes are given");
+  return planSizes(ctx, plans, sizesAt);
+}
+
+static LogicalResult readRegion(NodeContext &ctx, MutableArrayRef<AxisPlan> plans) {
+  int64_t n = plans.size();
+  if (!ctx.hasInput(1) || ctx.inputType(1).getRank() != 1 || ctx.inputType(1).getDimSize(0) != 2 * n ||
+      !isa<FloatType>(elementOf(ctx, 1)))
+    return ctx.malformed("'roi' must be a list of floats with a start and an end for each axis");
+  std::optional<SmallVector<double>> roi = readFloats(ctx, 1);
+  for (int64_t i = 0; i < n; ++i) {
+    AxisPlan &p = plans[i];
+    if (roi) {
+      p.roiStart = (*roi)[i];
+      p.roiEnd = (*roi)[n + i];
+    } else {
+      p.roiStartValue = elementAsF64(ctx, ctx.input(1), i);
+      p.roiEndValue = elementAsF64(ctx, ctx.input(1), n + i);
+    }
+  }
+  return success();
 }
 
 static LogicalResult convertResize(NodeContext &ctx) {
@@ -291,31 +346,29 @@ static LogicalResult convertResize(NodeContext &ctx) {
   FailureOr<SmallVector<int64_t>> axes = normalizeAxes(ctx, ctx.intsAttr("axes", all), rank);
   if (failed(axes))
     return failure();
-  FailureOr<SmallVector<AxisPlan>> plans = isOld ? readPlans(ctx, *axes, 1, 2) : readPlans(ctx, *axes, 2, 3);
-  if (failed(plans))
-    return failure();
-  if (mode->coordinates == "tf_crop_and_resize") {
-    std::optional<SmallVector<double>> roi = ctx.hasInput(1) ? readFloats(ctx, 1) : std::nullopt;
-    if (!roi || roi->size() != 2 * plans->size())
-      return ctx.unsupported("'roi' must be a constant with a start and an end for each axis");
-    for (auto [i, p] : llvm::enumerate(*plans)) {
-      p.roiStart = (*roi)[i];
-      p.roiEnd = (*roi)[plans->size() + i];
-    }
+  SmallVector<AxisPlan> plans;
+  for (int64_t axis : *axes) {
+    plans.emplace_back();
+    plans.back().axis = axis;
   }
-  for (const AxisPlan &p : *plans) {
-    int64_t input = tensorOf(x).getDimSize(p.axis);
+  if (failed(isOld ? readPlans(ctx, plans, 1, 2) : readPlans(ctx, plans, 2, 3)))
+    return failure();
+  if (mode->coordinates == "tf_crop_and_resize" && failed(readRegion(ctx, plans)))
+    return failure();
+  for (const AxisPlan &p : plans) {
+    std::optional<int64_t> input = SymbolicIndex::constantOf(ctx.dimPoly(x, p.axis)), output = SymbolicIndex::constantOf(p.output);
+    bool isFixed = !p.scaleValue && !p.roiStartValue;
     bool cropped = p.roiStart != 0 || p.roiEnd != 1;
-    if (p.scale == 1 && !cropped && (p.output == input || ShapedType::isDynamic(input)))
+    if (isFixed && p.scale == 1 && !cropped && p.output == ctx.dimPoly(x, p.axis))
       continue;
-    if (repeatsElements(*mode, p.scale)) {
+    if (isFixed && repeatsElements(*mode, p.scale))
       x = repeatAxis(ctx, x, p.axis, static_cast<int64_t>(p.scale));
-      continue;
-    }
-    if (ShapedType::isDynamic(input))
-      return ctx.unsupported("dimension " + Twine(p.axis) + " has an unknown size; only nearest neighbours with a whole factor are "
-                             "supported there");
-    x = resizeAxis(ctx, *mode, p, x, input);
+    else if (isFixed && input && output && *input > 0 && *output <= kMaxPositions)
+      x = resizeAxis(ctx, *mode, p, x, *input);
+    else if (mode->antialias && mode->mode != "nearest")
+      return ctx.unsupported("'antialias' needs an input of known size and constant scales or sizes");
+    else
+      x = resizeAxisAtRunTime(ctx, *mode, p, x);
     if (!x)
       return failure();
   }

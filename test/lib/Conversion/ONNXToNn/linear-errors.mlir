@@ -33,14 +33,6 @@ func.func @main(%x: tensor<2x3xf32>, %y: tensor<3x5xf32>) -> tensor<*xf32> {
 
 // -----
 
-func.func @main(%x: tensor<1x4x?x8xf32>) -> tensor<*xf32> {
-  // expected-error @+1 {{'ceil_mode' with a stride needs an input of known size; export the model without it}}
-  %0 = onnx.node "MaxPool"(%x) {ceil_mode = 1, kernel_shape = [2, 2], strides = [2, 2]} opset 12 : (tensor<1x4x?x8xf32>) -> tensor<*xf32>
-  return %0 : tensor<*xf32>
-}
-
-// -----
-
 func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<*xi64> {
   // expected-error @+1 {{the output of indices is not supported; use the values only}}
   %0:2 = onnx.node "MaxPool"(%x) {kernel_shape = [2, 2]} opset 12 : (tensor<1x4x8x8xf32>) -> (tensor<*xf32>, tensor<*xi64>)
@@ -51,7 +43,7 @@ func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<*xi64> {
 
 func.func @main(%x: tensor<1x1x4x4xf32>, %s: tensor<4xf32>) -> tensor<*xf32> {
   %none = onnx.none
-  // expected-error @+1 {{(Resize, opset 13): the scales are computed at run time; make them a constant of the model}}
-  %0 = onnx.node "Resize"(%x, %none, %s) opset 13 : (tensor<1x1x4x4xf32>, none, tensor<4xf32>) -> tensor<*xf32>
+  // expected-error @+1 {{(Resize, opset 18): 'antialias' needs an input of known size and constant scales or sizes}}
+  %0 = onnx.node "Resize"(%x, %none, %s) {antialias = 1, mode = "linear"} opset 18 : (tensor<1x1x4x4xf32>, none, tensor<4xf32>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }

@@ -56,8 +56,8 @@ func.func @main(%x: tensor<?x1xf32>) -> tensor<*xf32> {
 // CHECK-DAG: %[[B:.*]] = tensor.dim %[[P]], %c0
 // CHECK-DAG: %[[T:.*]] = tensor.dim %[[X]], %c1
 // CHECK-DAG: %[[PAST:.*]] = tensor.dim %[[P]], %c1
-// CHECK: %[[N:.*]] = arith.addi %[[PAST]], %[[T]]
 // CHECK: nn.concat %[[P]], %[[X]]
+// CHECK: %[[N:.*]] = arith.addi %[[PAST]], %[[T]]
 // CHECK: nn.reshape %{{.*}}[%[[N]], %[[B]]] : tensor<?x?xf32> -> tensor<?x?xf32>
 // CHECK-NOT: nn.broadcast
 func.func @main(%x: tensor<?x?xf32> {nn.dims = ["b", "t"]}, %p: tensor<?x?xf32> {nn.dims = ["b", "past"]}) -> (tensor<*xf32>, tensor<*xf32>) {
