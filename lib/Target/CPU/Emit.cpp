@@ -187,7 +187,7 @@ static LogicalResult link(ModuleOp module, llvm::Module &llvmModule, llvm::Targe
         return writeWeightsFile(module, index, os);
       })))
     return failure();
-  return linkSharedObject(module, folder, objects, outputPath);
+  return linkSharedObject(module, folder, objects, outputPath, options.keepSymbols);
 }
 
 LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind kind,

@@ -60,7 +60,7 @@ static SmallVector<std::string> systemLibraries() {
 }
 
 LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
-                               ArrayRef<std::string> objects, StringRef outputPath) {
+                               ArrayRef<std::string> objects, StringRef outputPath, bool keepSymbols) {
   std::string archive = runtimeArchive();
   if (!llvm::sys::fs::exists(archive))
     return module.emitError(
@@ -83,7 +83,7 @@ LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
                                    "-o",
                                    temporary.str().str(),
                                    "--version-script=" + script,
-                                   "--strip-all",
+                                   keepSymbols ? "--strip-debug" : "--strip-all",
                                    "--gc-sections",
                                    "--hash-style=gnu",
                                    "--build-id=none",

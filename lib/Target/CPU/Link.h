@@ -23,7 +23,8 @@ private:
 /// Joins the objects with the runtime archive.
 mlir::LogicalResult linkSharedObject(mlir::ModuleOp module, const TemporaryFolder &folder,
                                      llvm::ArrayRef<std::string> objects,
-                                     llvm::StringRef outputPath);
+                                     llvm::StringRef outputPath,
+                                     bool keepSymbols);
 
 } // namespace lpc
 

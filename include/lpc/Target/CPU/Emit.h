@@ -14,6 +14,8 @@ struct CPUOptions {
   /// Not empty: the weights go to this file instead of the shared object; the descriptor names it
   /// without its folder.
   std::string weightsFile;
+  /// Keep the names of functions in the shared object, for profilers.
+  bool keepSymbols = false;
   /// Hash of the source model, for the manifest; may be empty.
   std::string modelHash;
   /// A JSON object whose members join the manifest (quantization table, observers); may be empty.
