@@ -51,10 +51,10 @@ public:
     auto [lo, hi] = std::minmax_element(images.begin(), images.end());
     return {*lo - zeroHi, *hi - zeroLo};
   }
-  Images at(int64_t i) const {
-    int64_t v = images[(*codes)[i]];
-    return {v - zeroHi, v - zeroLo};
-  }
+  const std::vector<uint16_t> &constantCodes() const { return *codes; }
+  /// The image interval of each code.
+  Images ofCode(uint32_t code) const { return {images[code] - zeroHi, images[code] - zeroLo}; }
+  unsigned numCodes() const { return format.numCodes(); }
 
 private:
   /// Zero points: the range of the constant's values, or of the format.
@@ -95,6 +95,14 @@ IntegerRange product(Images a, Images b) {
   return r;
 }
 
+/// Product intervals of all values of `a` with each code of `b`: weights have millions of elements, but few codes.
+std::vector<IntegerRange> productsByCode(const Operand &a, const Operand &b) {
+  std::vector<IntegerRange> table;
+  for (uint32_t code = 0; code < b.numCodes(); ++code)
+    table.push_back(product(a.all(), b.ofCode(code)));
+  return table;
+}
+
 void widen(IntegerRange &r, const IntegerRange &other) {
   r.lo = std::min(r.lo, other.lo);
   r.hi = std::max(r.hi, other.hi);
@@ -130,13 +138,14 @@ FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {
   }
   int64_t group = termsOf(op, k), matrices = type.getNumElements() / std::max<int64_t>(k * n, 1);
   IntegerRange result;
-  std::vector<IntegerRange> columns(n);
+  std::vector<IntegerRange> table = productsByCode(l, r), columns(n);
+  const uint16_t *codes = r.constantCodes().data();
   for (int64_t m = 0; m < matrices; ++m) {
     for (int64_t i = 0; i < k; ++i) {
       if (i % group == 0)
         std::fill(columns.begin(), columns.end(), IntegerRange());
       for (int64_t j = 0; j < n; ++j) {
-        IntegerRange p = product(l.all(), r.at((m * k + i) * n + j));
+        const IntegerRange &p = table[codes[(m * k + i) * n + j]];
         columns[j].lo += p.lo;
         columns[j].hi += p.hi;
       }
@@ -160,10 +169,11 @@ FailureOr<IntegerRange> analysis::accumulatorRange(lp::ConvOp op) {
   if (!w.isConstant())
     return times(product(x.all(), w.all()), terms);
   IntegerRange result;
+  std::vector<IntegerRange> table = productsByCode(x, w);
   for (int64_t m = 0; m < type.getDimSize(0); ++m) {
     IntegerRange sum;
     for (int64_t i = 0; i < terms; ++i) {
-      IntegerRange p = product(x.all(), w.at(m * terms + i));
+      const IntegerRange &p = table[w.constantCodes()[m * terms + i]];
       sum.lo += p.lo;
       sum.hi += p.hi;
     }
