@@ -18,8 +18,8 @@ def Packed_LayoutAttr : AttrDef<Packed_Dialect, "Layout"> {
     `map` states this: (k, n) -> (panel, step, column within the plane, value within the group, plane). The first four
     results, row-major, give the byte.
 
-    `#packed.layout<columns = 16, group = 2, bits = 8, map = affine_map<(d0, d1) -> (d1 floordiv 16, d0 floordiv 2, d1 mod 16,
-    d0 mod 2, 0)>>`
+    `#packed.layout<columns = 16, group = 2, bits = 8, map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2,
+    0)>`
   }];
   let parameters = (ins "int64_t":$columns, "int64_t":$group, "int64_t":$bits, "::mlir::AffineMap":$map);
   let assemblyFormat = "`<` struct(params) `>`";

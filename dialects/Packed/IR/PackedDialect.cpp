@@ -41,8 +41,8 @@ void PackedDialect::registerAttributes() {
 AffineMap LayoutAttr::mapOf(MLIRContext *ctx, int64_t columns, int64_t group, int64_t bits) {
   AffineExpr k = getAffineDimExpr(0, ctx), n = getAffineDimExpr(1, ctx);
   int64_t width = columns / (8 / bits);
-  return AffineMap::get(2, 0, {n.floorDiv(columns), k.floorDiv(group), n % width, k % group, (n % columns).floorDiv(width)},
-                        ctx);
+  AffineExpr plane = bits == 8 ? getAffineConstantExpr(0, ctx) : (n % columns).floorDiv(width);
+  return AffineMap::get(2, 0, {n.floorDiv(columns), k.floorDiv(group), n % width, k % group, plane}, ctx);
 }
 
 LayoutAttr LayoutAttr::get(MLIRContext *ctx, int64_t columns, int64_t group, int64_t bits) {

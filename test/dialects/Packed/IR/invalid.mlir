@@ -1,0 +1,55 @@
+// RUN: lpc-opt %s --split-input-file -verify-diagnostics
+
+// expected-error @below {{expected codes of 1, 2, 4 or 8 bits, but got 3}}
+#l = #packed.layout<columns = 16, group = 2, bits = 3, map = (k, n) -> (k, n)>
+
+// -----
+
+// expected-error @below {{expected panels of a multiple of 2 columns, but got 15}}
+#l = #packed.layout<columns = 15, group = 2, bits = 4, map = (k, n) -> (k, n)>
+
+// -----
+
+// expected-error @below {{expected the map affine_map<(d0, d1) -> (d1 floordiv 16, d0 floordiv 2, d1 mod 16, d0 mod 2, 0)>, but got affine_map<(d0, d1) -> (d0, d1)>}}
+#l = #packed.layout<columns = 16, group = 2, bits = 8, map = (k, n) -> (k, n)>
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 2, bits = 8,
+  map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2, 0)>
+func.func @bytes(%x: tensor<?x6xi16>, %w: tensor<95xi8>, %c: tensor<?x10xi32>) -> tensor<?x10xi32> {
+  // expected-error @below {{'packed.matmul' op expected a weight of 96 bytes, but got 95}}
+  %y = packed.matmul %x, %w into %c {layout = #l} : (tensor<?x6xi16>, tensor<95xi8>, tensor<?x10xi32>) -> tensor<?x10xi32>
+  return %y : tensor<?x10xi32>
+}
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 2, bits = 8,
+  map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2, 0)>
+func.func @float_sums(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %c: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  // expected-error @below {{'packed.matmul' op expected an f32 result with scales, and an i32 result without}}
+  %y = packed.matmul %x, %w into %c {layout = #l} : (tensor<?x6xi16>, tensor<96xi8>, tensor<?x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 2, bits = 8,
+  map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2, 0)>
+func.func @odd_group(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %s: tensor<1x1xf32>, %t: tensor<2x10xf32>, %c: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  // expected-error @below {{'packed.matmul' op expected a group size that is a multiple of 2, but got 3}}
+  %y = packed.matmul %x, %w scale %s, %t into %c {layout = #l, group_size = 3}
+    : (tensor<?x6xi16>, tensor<96xi8>, tensor<1x1xf32>, tensor<2x10xf32>, tensor<?x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 2, bits = 8,
+  map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2, 0)>
+func.func @codebook(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %c: tensor<?x10xi32>) -> tensor<?x10xi32> {
+  // expected-error @below {{'packed.matmul' op expected a codebook of 16 values for codes of 4 bits}}
+  %y = packed.matmul %x, %w into %c {layout = #l, codebook = array<i8: 1, 2>} : (tensor<?x6xi16>, tensor<96xi8>, tensor<?x10xi32>) -> tensor<?x10xi32>
+  return %y : tensor<?x10xi32>
+}
