@@ -1,0 +1,56 @@
+// RUN: lpc-opt %s --lpc-linalg-to-llvm-pipeline --dump-pass-pipeline -o %t 2>&1 | FileCheck %s
+// The passes of the pipeline, in order (update_checks.py writes this).
+func.func @main() { return }
+
+// CHECK: builtin.module(
+// CHECK-NEXT: inline{
+// CHECK-NEXT: symbol-dce,
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: linalg-fold-unit-extent-dims{
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: lpc-fuse-elementwise,
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse
+// CHECK-NEXT: ),
+// CHECK-NEXT: lpc-prepare-bufferization,
+// CHECK-NEXT: eliminate-empty-tensors,
+// CHECK-NEXT: one-shot-bufferize{
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: lpc-lower-entry,
+// CHECK-NEXT: lpc-place-constants,
+// CHECK-NEXT: lpc-plan-memory,
+// CHECK-NEXT: lpc-lower-contractions,
+// CHECK-NEXT: lpc-linalg-to-loops{parallel-threshold=32768},
+// CHECK-NEXT: lpc-lower-asserts,
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-expand-math
+// CHECK-NEXT: ),
+// CHECK-NEXT: lpc-outline-parallel,
+// CHECK-NEXT: expand-strided-metadata,
+// CHECK-NEXT: lower-affine,
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: loop-invariant-code-motion,
+// CHECK-NEXT: convert-scf-to-cf{
+// CHECK-NEXT: memref-expand,
+// CHECK-NEXT: arith-expand{
+// CHECK-NEXT: convert-vector-to-llvm{
+// CHECK-NEXT: convert-math-to-llvm{
+// CHECK-NEXT: convert-math-to-libm,
+// CHECK-NEXT: convert-index-to-llvm{
+// CHECK-NEXT: convert-complex-to-llvm{
+// CHECK-NEXT: finalize-memref-to-llvm{
+// CHECK-NEXT: convert-arith-to-llvm{
+// CHECK-NEXT: convert-func-to-llvm{
+// CHECK-NEXT: convert-cf-to-llvm{
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: reconcile-unrealized-casts,
+// CHECK-NEXT: lpc-widen-sub-byte-accesses
+// CHECK-NEXT: )

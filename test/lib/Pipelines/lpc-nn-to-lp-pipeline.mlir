@@ -1,0 +1,37 @@
+// RUN: lpc-opt %s --lpc-nn-to-lp-pipeline --dump-pass-pipeline -o %t 2>&1 | FileCheck %s
+// RUN: lpc-opt %s --lpc-nn-to-lp-pipeline="weights=int4/g32 weight-method=mse activations=int8/token keep=head" --dump-pass-pipeline -o %t 2>&1 | FileCheck %s --check-prefix=QUANT
+// The passes of the pipeline, in order, without formats and with them (update_checks.py writes this).
+func.func @main() { return }
+
+// CHECK: builtin.module(
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-fuse-quantized-ops
+// CHECK-NEXT: ),
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-prove-accumulators
+// CHECK-NEXT: ),
+// CHECK-NEXT: lpc-verify-contract{dialects={nn,lp,arith,tensor,affine,scf,cf,math} floor=lp}
+// CHECK-NEXT: )
+
+// QUANT: builtin.module(
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-insert-observers{keep=head}
+// QUANT-NEXT: ),
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-quantize-activations{calibration= format=int8/token method=minmax}
+// QUANT-NEXT: ),
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-quantize-weights{format=int4/g32 keep=head method=mse min-elements=1}
+// QUANT-NEXT: ),
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-fuse-quantized-ops
+// QUANT-NEXT: ),
+// QUANT-NEXT: canonicalize{
+// QUANT-NEXT: cse,
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-prove-accumulators
+// QUANT-NEXT: ),
+// QUANT-NEXT: lpc-verify-contract{dialects={nn,lp,arith,tensor,affine,scf,cf,math} floor=lp}
+// QUANT-NEXT: )
