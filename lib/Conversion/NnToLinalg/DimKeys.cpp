@@ -117,7 +117,8 @@ StringAttr nameOf(FunctionOpInterface func, unsigned argument, int64_t axis) {
 /// The first place of a function's arguments whose dimension has the same name as this one.
 std::pair<Value, int64_t> firstOfName(Value v, int64_t axis) {
   auto argument = dyn_cast<BlockArgument>(v);
-  if (!argument || !argument.getOwner()->isEntryBlock())
+  // The old arguments of a function whose types have been converted have no function.
+  if (!argument || !argument.getOwner()->getParent() || !argument.getOwner()->isEntryBlock())
     return {v, axis};
   auto func = dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
   StringAttr name = func ? nameOf(func, argument.getArgNumber(), axis) : nullptr;
