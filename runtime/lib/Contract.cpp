@@ -67,6 +67,58 @@ bool isContiguous(const int64_t *offsets, int64_t count) {
   return true;
 }
 
+/// Whether lanes come in runs of 8 neighbours.
+template <int64_t Width> bool hasRuns(const int64_t *lanes) {
+  if (Width % 8 != 0)
+    return false;
+  for (int64_t i = 0; i < Width; i += 8)
+    if (!isContiguous(lanes + i, 8))
+      return false;
+  return true;
+}
+
+/// A full panel for groups of two: neighbours along the lanes are interleaved in vectors, neighbours along K are copied as
+/// one word; else element by element.
+template <typename T, int64_t Width>
+void packPairs(T *to, const T *from, const int64_t *depth, int64_t depthCount, const int64_t *lanes) {
+  int64_t lane[Width];
+  memcpy(lane, lanes, sizeof(lane));
+  int64_t pairs = depthCount / 2;
+  if (hasRuns<Width>(lane)) {
+    for (int64_t s = 0; s < pairs; ++s) {
+      for (int64_t i = 0; i < Width; i += 8) {
+        const T *x = from + depth[2 * s] + lane[i], *y = from + depth[2 * s + 1] + lane[i];
+        T pair[16];
+        for (int64_t j = 0; j < 8; ++j) {
+          pair[2 * j] = x[j];
+          pair[2 * j + 1] = y[j];
+        }
+        memcpy(to + (s * Width + i) * 2, pair, sizeof(pair));
+      }
+    }
+  } else if (isContiguous(depth, depthCount)) {
+    for (int64_t i = 0; i < Width; ++i) {
+      const T *x = from + depth[0] + lane[i];
+      for (int64_t s = 0; s < pairs; ++s)
+        memcpy(to + (s * Width + i) * 2, x + 2 * s, 2 * sizeof(T));
+    }
+  } else {
+    for (int64_t s = 0; s < pairs; ++s) {
+      const T *x = from + depth[2 * s], *y = from + depth[2 * s + 1];
+      for (int64_t i = 0; i < Width; ++i) {
+        to[(s * Width + i) * 2] = x[lane[i]];
+        to[(s * Width + i) * 2 + 1] = y[lane[i]];
+      }
+    }
+  }
+  if (depthCount % 2 == 0)
+    return;
+  for (int64_t i = 0; i < Width; ++i) {
+    to[(pairs * Width + i) * 2] = from[depth[depthCount - 1] + lane[i]];
+    to[(pairs * Width + i) * 2 + 1] = T(0);
+  }
+}
+
 /// A panel [steps][width][group] of `count` rows or columns; the rest of the width and of the last
 /// group is zero.
 template <typename T, int64_t Width>
@@ -88,6 +140,8 @@ void packPanel(T *to, const T *from, const int64_t *depth, int64_t depthCount, c
     }
     return;
   }
+  if (group == 2 && count == Width)
+    return packPairs<T, Width>(to, from, depth, depthCount, lanes);
   int64_t padded = ceilDiv(depthCount, group) * group;
   for (int64_t k = 0; k < padded; ++k) {
     T *row = to + (k / group) * Width * group + k % group;
