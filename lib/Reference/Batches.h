@@ -17,7 +17,8 @@ Result<Batches> batchesOf(const Shape &lhs, const Shape &rhs);
 
 /// Sizes and input positions of a convolution.
 struct ConvGeometry {
-  ConvGeometry(const Tensor &x, const Tensor &filter, const Shape &kernel, const Shape &spatial, const Window &w);
+  ConvGeometry(const Tensor &x, const Tensor &filter, const Shape &kernel, const Shape &spatial,
+               const Window &w);
 
   /// fn(offset of the output, offset of the input, first output channel) for each image and group.
   template <typename Fn> void forEachGroup(Fn fn) const {
@@ -26,8 +27,8 @@ struct ConvGeometry {
         fn((n * groups + g) * channels * outSize, (n * groups + g) * depth * inSize, g * channels);
   }
   /// The convolution as matrix products, see gemm.
-  void gemmGroups(GemmMode mode, const DType &dtype, const double *in, const double *filter, const double *bias,
-                  double *out) const;
+  void gemmGroups(GemmMode mode, const DType &dtype, const double *in, const double *filter,
+                  const double *bias, double *out) const;
 
   int64_t batch, groups;
   int64_t channels; ///< output channels of a group

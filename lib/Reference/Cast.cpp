@@ -17,7 +17,8 @@ static int64_t floatToInt(double x, const DType &to) {
   if (to.isUnsigned()) {
     if (x <= 0)
       return 0;
-    return x >= std::ldexp(1.0, to.bits) ? highestInt(to) : static_cast<int64_t>(static_cast<uint64_t>(x));
+    return x >= std::ldexp(1.0, to.bits) ? highestInt(to)
+                                         : static_cast<int64_t>(static_cast<uint64_t>(x));
   }
   double limit = std::ldexp(1.0, to.bits - 1);
   if (x >= limit)
@@ -30,7 +31,8 @@ static double intToDouble(int64_t x, bool isUnsigned, const DType &to) {
   double hi = isUnsigned ? static_cast<double>(static_cast<uint64_t>(x)) : static_cast<double>(x);
   if (to.kind == Kind::F64)
     return hi;
-  __int128 wide = isUnsigned ? static_cast<__int128>(static_cast<uint64_t>(x)) : static_cast<__int128>(x);
+  __int128 wide =
+      isUnsigned ? static_cast<__int128>(static_cast<uint64_t>(x)) : static_cast<__int128>(x);
   return roundToOdd(hi, static_cast<double>(wide - static_cast<__int128>(hi)));
 }
 
@@ -85,7 +87,8 @@ Tensor cast(const Tensor &x, DType to, bool saturate) {
 
 Result<Tensor> bitcast(const Tensor &x, DType to) {
   if (x.dtype().bits != to.bits)
-    return Error{"cannot read " + x.dtype().name() + " as " + to.name() + ", which has another width"};
+    return Error{"cannot read " + x.dtype().name() + " as " + to.name() +
+                 ", which has another width"};
   if (x.dtype().size() == to.size())
     return x.retyped(to);
   // A code is kept in two bytes, the builtin type of its width in one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Matrix products and convolutions of codes. Integer images are summed in double while that is exact, else in 128 bits.
+// Matrix products and convolutions of codes. Integer images are summed in double while that is
+// exact, else in 128 bits.
 #include "lpc/Reference/Kernels.h"
 
 #include "Batches.h"
@@ -25,8 +26,8 @@ struct Images {
 /// An exact sum of products of images.
 struct Sums {
   int fractionBits = 0;
-  std::vector<double> narrow;   ///< if every partial sum is below 2^53
-  std::vector<__int128> wide;   ///< else
+  std::vector<double> narrow; ///< if every partial sum is below 2^53
+  std::vector<__int128> wide; ///< else
   bool isWide() const { return !wide.empty(); }
 };
 
@@ -61,7 +62,8 @@ static Result<Images> imagesOf(const Side &side) {
   return out;
 }
 
-/// The scale of a side for each index of its dimensions, the contracted ones in steps; empty if it is 1.
+/// The scale of a side for each index of its dimensions, the contracted ones in steps; empty if it
+/// is 1.
 static Result<std::vector<double>> scalesOf(const Side &side, const Shape &steps) {
   std::vector<double> out;
   if (!side.scale)
@@ -105,16 +107,19 @@ static std::optional<Error> check(const Sums &sums, unsigned width) {
   return std::nullopt;
 }
 
-/// Whether sums of k products stay exact in double; an error if images are too large even for 128 bits.
+/// Whether sums of k products stay exact in double; an error if images are too large even for 128
+/// bits.
 static Result<bool> isNarrow(const Images &a, const Images &b, int64_t k) {
   if (a.largest * b.largest * static_cast<double>(k) < 0x1p53)
     return true;
   if (a.largest >= 0x1p63 || b.largest >= 0x1p63)
-    return Error{"the integer images of an operand are wider than 63 bits, which no exact accumulator takes"};
+    return Error{"the integer images of an operand are wider than 63 bits, which no exact "
+                 "accumulator takes"};
   return false;
 }
 
-//===- matmul ---------------------------------------------------------------------------------------------===//
+//===- matmul
+//---------------------------------------------------------------------------------------------===//
 
 /// The number of neighbours along the contracted axis that share both scales.
 static int64_t groupSize(const Side &lhs, const Side &rhs, int64_t k) {
@@ -127,15 +132,16 @@ static int64_t groupSize(const Side &lhs, const Side &rhs, int64_t k) {
 }
 
 /// sum over [k0, k1) of a[m][k] b[k][n] for matrices of one batch.
-static Sums sumGroup(const double *a, const double *b, int64_t m, int64_t n, int64_t k, int64_t k0, int64_t k1,
-                     bool narrow) {
+static Sums sumGroup(const double *a, const double *b, int64_t m, int64_t n, int64_t k, int64_t k0,
+                     int64_t k1, bool narrow) {
   Sums out;
   if (narrow) {
     std::vector<double> rows(m * (k1 - k0));
     for (int64_t i = 0; i < m; ++i)
       std::copy_n(a + i * k + k0, k1 - k0, rows.data() + i * (k1 - k0));
     out.narrow.resize(m * n);
-    gemm(GemmMode::Plain, DType::f64(), m, rows.data(), PackedMatrix(b + k0 * n, k1 - k0, n, n, 1), out.narrow.data());
+    gemm(GemmMode::Plain, DType::f64(), m, rows.data(), PackedMatrix(b + k0 * n, k1 - k0, n, n, 1),
+         out.narrow.data());
     return out;
   }
   out.wide.assign(m * n, 0);
@@ -149,8 +155,9 @@ static Sums sumGroup(const double *a, const double *b, int64_t m, int64_t n, int
 
 /// T: float for the contract's roundings, double for none.
 template <typename T>
-static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc,
-                                               const Batches &batches, int64_t m, int64_t n, int64_t k) {
+static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs,
+                                               const Accumulator &acc, const Batches &batches,
+                                               int64_t m, int64_t n, int64_t k) {
   Result<Images> a = imagesOf(lhs), b = imagesOf(rhs);
   if (!a || !b)
     return a ? b.takeError() : a.takeError();
@@ -170,15 +177,18 @@ static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs,
   std::vector<T> y(count * m * n, T(0));
   for (int64_t i = 0; i < count; ++i)
     for (int64_t g = 0; g < groups; ++g) {
-      Sums sums = sumGroup(a->values.data() + batches.lhs[i] * m * k, b->values.data() + batches.rhs[i] * k * n, m, n, k,
-                           g * size, std::min(k, (g + 1) * size), *narrow);
+      Sums sums = sumGroup(a->values.data() + batches.lhs[i] * m * k,
+                           b->values.data() + batches.rhs[i] * k * n, m, n, k, g * size,
+                           std::min(k, (g + 1) * size), *narrow);
       sums.fractionBits = a->fractionBits + b->fractionBits;
       if (std::optional<Error> e = check(sums, width))
         return *e;
       for (int64_t row = 0; row < m; ++row)
         for (int64_t c = 0; c < n; ++c) {
-          T scaleA = sa->empty() ? T(1) : static_cast<T>((*sa)[(batches.lhs[i] * m + row) * groups + g]);
-          T scaleB = sb->empty() ? T(1) : static_cast<T>((*sb)[(batches.rhs[i] * groups + g) * n + c]);
+          T scaleA =
+              sa->empty() ? T(1) : static_cast<T>((*sa)[(batches.lhs[i] * m + row) * groups + g]);
+          T scaleB =
+              sb->empty() ? T(1) : static_cast<T>((*sb)[(batches.rhs[i] * groups + g) * n + c]);
           T sum = rounded<T>(sums, row * n + c), scale = scaleA * scaleB;
           T &out = y[(i * m + row) * n + c];
           out = grouped ? std::fma(sum, scale, out) : sum * scale;
@@ -211,8 +221,8 @@ Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &a
   const Shape &l = lhs.data->shape(), &r = rhs.data->shape();
   int64_t m = l[l.size() - 2], k = l.back(), n = r.back();
   if (r[r.size() - 2] != k)
-    return Error{"contracted sizes " + std::to_string(k) + " and " + std::to_string(r[r.size() - 2]) +
-                 " of a matrix product differ"};
+    return Error{"contracted sizes " + std::to_string(k) + " and " +
+                 std::to_string(r[r.size() - 2]) + " of a matrix product differ"};
   Result<Batches> batches = batchesOf(l, r);
   if (!batches)
     return batches.takeError();
@@ -225,11 +235,12 @@ Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &a
   return fromDoubles(to, shape, std::move(*y));
 }
 
-//===- conv -----------------------------------------------------------------------------------------------===//
+//===- conv
+//-----------------------------------------------------------------------------------------------===//
 
 template <typename T>
-static Result<std::vector<double>> exactConv(const Side &input, const Side &filter, const ConvGeometry &g,
-                                             const Accumulator &acc) {
+static Result<std::vector<double>> exactConv(const Side &input, const Side &filter,
+                                             const ConvGeometry &g, const Accumulator &acc) {
   Result<Images> a = imagesOf(input), b = imagesOf(filter);
   if (!a || !b)
     return a ? b.takeError() : a.takeError();
@@ -241,7 +252,8 @@ static Result<std::vector<double>> exactConv(const Side &input, const Side &filt
   sums.fractionBits = a->fractionBits + b->fractionBits;
   if (*narrow) {
     sums.narrow.resize(n);
-    g.gemmGroups(GemmMode::Plain, DType::f64(), a->values.data(), b->values.data(), nullptr, sums.narrow.data());
+    g.gemmGroups(GemmMode::Plain, DType::f64(), a->values.data(), b->values.data(), nullptr,
+                 sums.narrow.data());
   } else {
     sums.wide.assign(n, 0);
     g.forEachGroup([&](int64_t base, int64_t inputBase, int64_t m0) {
@@ -250,8 +262,10 @@ static Result<std::vector<double>> exactConv(const Side &input, const Side &filt
           for (int64_t t = 0; t < g.taps; ++t)
             if (int64_t at = g.offsets[t * g.outSize + i % g.outSize]; at >= 0)
               sums.wide[base + i] +=
-                  static_cast<__int128>(static_cast<int64_t>(a->values[inputBase + c * g.inSize + at])) *
-                  static_cast<int64_t>(b->values[((m0 + i / g.outSize) * g.depth + c) * g.taps + t]);
+                  static_cast<__int128>(
+                      static_cast<int64_t>(a->values[inputBase + c * g.inSize + at])) *
+                  static_cast<int64_t>(
+                      b->values[((m0 + i / g.outSize) * g.depth + c) * g.taps + t]);
     });
   }
   if (std::optional<Error> e = check(sums, acc.width))
@@ -274,7 +288,8 @@ static Result<std::vector<double>> exactConv(const Side &input, const Side &filt
   return y;
 }
 
-Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &w, const Accumulator &acc, bool real64) {
+Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &w,
+                        const Accumulator &acc, bool real64) {
   DType to = real64 ? DType::f64() : DType::f32();
   if (acc.kind != AccumulatorKind::Int) {
     Result<Tensor> x = realSide(input, to), f = realSide(filter, to);
@@ -284,8 +299,8 @@ Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &w, 
   }
   const Tensor &x = *input.data, &f = *filter.data;
   if (w.groups < 1 || x.dim(1) != f.dim(1) * w.groups || f.dim(0) % w.groups != 0)
-    return Error{"input of shape " + shapeText(x.shape()) + " does not fit a filter of shape " + shapeText(f.shape()) +
-                 " in " + std::to_string(w.groups) + " groups"};
+    return Error{"input of shape " + shapeText(x.shape()) + " does not fit a filter of shape " +
+                 shapeText(f.shape()) + " in " + std::to_string(w.groups) + " groups"};
   Shape kernel(f.shape().begin() + 2, f.shape().end());
   ConvGeometry g(x, f, kernel, windowSizes(x, kernel, w), w);
   Result<std::vector<double>> y =

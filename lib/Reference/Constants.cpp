@@ -44,10 +44,11 @@ static Result<Tensor> ofResource(DenseResourceElementsAttr value, DType dtype, S
     return Error{"the resource '" + key + "' has no data"};
   ArrayRef<char> data = blob->getData();
   int64_t count = countElements(shape);
-  auto need = dtype.isCode() ? lp::packedBytes(count, dtype.bits) : count * static_cast<int64_t>(dtype.size());
+  auto need = dtype.isCode() ? lp::packedBytes(count, dtype.bits)
+                             : count * static_cast<int64_t>(dtype.size());
   if (static_cast<int64_t>(data.size()) < need)
-    return Error{"the resource '" + key + "' has " + std::to_string(data.size()) + " bytes, but its type needs " +
-                 std::to_string(need)};
+    return Error{"the resource '" + key + "' has " + std::to_string(data.size()) +
+                 " bytes, but its type needs " + std::to_string(need)};
   if (!dtype.isCode())
     return Tensor::view(dtype, std::move(shape), data.data());
   std::optional<std::vector<uint16_t>> codes = lp::readCodes(value);
@@ -121,7 +122,8 @@ static DenseElementsAttr denseOf(const Tensor &t, RankedTensorType type, int64_t
 static bool isSplat(const Tensor &t) {
   size_t width = t.dtype().size();
   // Every element equals its neighbour: one comparison of the storage with itself, shifted.
-  return t.numElements() > 1 && std::memcmp(t.bytes(), t.bytes() + width, t.numBytes() - width) == 0;
+  return t.numElements() > 1 &&
+         std::memcmp(t.bytes(), t.bytes() + width, t.numBytes() - width) == 0;
 }
 
 ElementsAttr elementsOf(const Tensor &t, RankedTensorType type, StringRef name) {

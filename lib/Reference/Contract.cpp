@@ -13,7 +13,8 @@
 
 namespace lpc::ref {
 
-//===- matmul ---------------------------------------------------------------------------------------------===//
+//===- matmul
+//---------------------------------------------------------------------------------------------===//
 
 Result<Batches> batchesOf(const Shape &lhs, const Shape &rhs) {
   Shape l(lhs.begin(), lhs.end() - 2), r(rhs.begin(), rhs.end() - 2), shapes[] = {l, r};
@@ -33,20 +34,24 @@ Result<Batches> batchesOf(const Shape &lhs, const Shape &rhs) {
   return b;
 }
 
-static void intGemm(const int64_t *a, const int64_t *b, int64_t *out, int64_t m, int64_t n, int64_t k, bool transposed) {
+static void intGemm(const int64_t *a, const int64_t *b, int64_t *out, int64_t m, int64_t n,
+                    int64_t k, bool transposed) {
   for (int64_t i = 0; i < m; ++i)
     for (int64_t x = 0; x < k; ++x)
       for (int64_t j = 0; j < n; ++j)
         out[i * n + j] = static_cast<int64_t>(
             static_cast<uint64_t>(out[i * n + j]) +
-            static_cast<uint64_t>(a[i * k + x]) * static_cast<uint64_t>(transposed ? b[j * k + x] : b[x * n + j]));
+            static_cast<uint64_t>(a[i * k + x]) *
+                static_cast<uint64_t>(transposed ? b[j * k + x] : b[x * n + j]));
 }
 
 Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs) {
   int64_t m = a.dim(a.rank() - 2), k = a.dim(a.rank() - 1);
-  int64_t n = b.dim(b.rank() - (transposeRhs ? 2 : 1)), bk = b.dim(b.rank() - (transposeRhs ? 1 : 2));
+  int64_t n = b.dim(b.rank() - (transposeRhs ? 2 : 1)),
+          bk = b.dim(b.rank() - (transposeRhs ? 1 : 2));
   if (k != bk)
-    return Error{"contracted sizes " + std::to_string(k) + " and " + std::to_string(bk) + " of a matrix product differ"};
+    return Error{"contracted sizes " + std::to_string(k) + " and " + std::to_string(bk) +
+                 " of a matrix product differ"};
   Result<Batches> batches = batchesOf(a.shape(), b.shape());
   if (!batches)
     return batches.takeError();
@@ -57,8 +62,8 @@ Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs) {
     Ints x(a), y(b);
     std::vector<int64_t> out(countElements(shape), 0);
     for (int64_t i = 0; i < count; ++i)
-      intGemm(x.data() + batches->lhs[i] * m * k, y.data() + batches->rhs[i] * k * n, out.data() + i * m * n, m, n, k,
-              transposeRhs);
+      intGemm(x.data() + batches->lhs[i] * m * k, y.data() + batches->rhs[i] * k * n,
+              out.data() + i * m * n, m, n, k, transposeRhs);
     return fromInts(a.dtype(), shape, std::move(out));
   }
   Doubles x(a), y(b);
@@ -78,15 +83,17 @@ Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs) {
   return fromDoubles(a.dtype(), shape, std::move(out));
 }
 
-//===- conv -----------------------------------------------------------------------------------------------===//
+//===- conv
+//-----------------------------------------------------------------------------------------------===//
 
-static Result<Shape> checkConv(const Tensor &x, const Tensor &filter, const Tensor *bias, const Window &w) {
+static Result<Shape> checkConv(const Tensor &x, const Tensor &filter, const Tensor *bias,
+                               const Window &w) {
   if (w.groups < 1 || x.dim(1) != filter.dim(1) * w.groups || filter.dim(0) % w.groups != 0)
     return Error{"input of shape " + shapeText(x.shape()) + " does not fit a filter of shape " +
                  shapeText(filter.shape()) + " in " + std::to_string(w.groups) + " groups"};
   if (bias && bias->numElements() != filter.dim(0))
-    return Error{"bias of " + std::to_string(bias->numElements()) + " elements for " + std::to_string(filter.dim(0)) +
-                 " channels"};
+    return Error{"bias of " + std::to_string(bias->numElements()) + " elements for " +
+                 std::to_string(filter.dim(0)) + " channels"};
   return Shape(filter.shape().begin() + 2, filter.shape().end());
 }
 
@@ -121,22 +128,24 @@ Result<Tensor> conv(const Tensor &x, const Tensor &filter, const Tensor *bias, c
   if (bias)
     b.emplace(*bias);
   std::vector<double> out(countElements(g.shape));
-  g.gemmGroups(modeFor(x.dtype()), x.dtype(), in.data(), f.data(), b ? b->data() : nullptr, out.data());
+  g.gemmGroups(modeFor(x.dtype()), x.dtype(), in.data(), f.data(), b ? b->data() : nullptr,
+               out.data());
   return fromDoubles(x.dtype(), g.shape, std::move(out));
 }
 
-ConvGeometry::ConvGeometry(const Tensor &x, const Tensor &filter, const Shape &kernel, const Shape &spatial,
-                           const Window &w)
+ConvGeometry::ConvGeometry(const Tensor &x, const Tensor &filter, const Shape &kernel,
+                           const Shape &spatial, const Window &w)
     : batch(x.dim(0)), groups(w.groups), channels(filter.dim(0) / w.groups), depth(filter.dim(1)),
-      taps(countElements(kernel)), outSize(countElements(spatial)), offsets(windowOffsets(x, kernel, spatial, w)) {
+      taps(countElements(kernel)), outSize(countElements(spatial)),
+      offsets(windowOffsets(x, kernel, spatial, w)) {
   for (size_t d = 0; d < kernel.size(); ++d)
     inSize *= x.dim(d + 2);
   shape = {batch, filter.dim(0)};
   shape.insert(shape.end(), spatial.begin(), spatial.end());
 }
 
-void ConvGeometry::gemmGroups(GemmMode mode, const DType &dtype, const double *in, const double *filter,
-                              const double *bias, double *out) const {
+void ConvGeometry::gemmGroups(GemmMode mode, const DType &dtype, const double *in,
+                              const double *filter, const double *bias, double *out) const {
   // Columns of the unrolled input in blocks of at most 32 MB.
   int64_t k = depth * taps;
   int64_t block = std::max<int64_t>(64, (int64_t{4} << 20) / std::max<int64_t>(1, k));
@@ -151,29 +160,34 @@ void ConvGeometry::gemmGroups(GemmMode mode, const DType &dtype, const double *i
             if (int64_t at = offsets[t * outSize + first + o]; at >= 0)
               columns[(c * taps + t) * n + o] = in[inputBase + c * inSize + at];
       result.resize(channels * n);
-      gemm(mode, dtype, channels, filter + m0 * k, PackedMatrix(columns.data(), k, n, n, 1), result.data(),
-           bias ? bias + m0 : nullptr);
+      gemm(mode, dtype, channels, filter + m0 * k, PackedMatrix(columns.data(), k, n, n, 1),
+           result.data(), bias ? bias + m0 : nullptr);
       for (int64_t m = 0; m < channels; ++m)
         std::copy_n(result.data() + m * n, n, out + base + m * outSize + first);
     }
   });
 }
 
-//===- conv_transpose -------------------------------------------------------------------------------------===//
+//===- conv_transpose
+//-------------------------------------------------------------------------------------===//
 
-Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor *bias, const Window &w,
-                             const Shape &outputPadding) {
-  int64_t n = x.rank() - 2, perGroup = filter.dim(1), channels = perGroup * w.groups, depth = x.dim(1) / w.groups;
+Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor *bias,
+                             const Window &w, const Shape &outputPadding) {
+  int64_t n = x.rank() - 2, perGroup = filter.dim(1), channels = perGroup * w.groups,
+          depth = x.dim(1) / w.groups;
   if (x.dim(1) != filter.dim(0) || x.dim(1) % w.groups != 0)
-    return Error{"input of shape " + shapeText(x.shape()) + " does not fit a transposed filter of shape " +
-                 shapeText(filter.shape()) + " in " + std::to_string(w.groups) + " groups"};
+    return Error{"input of shape " + shapeText(x.shape()) +
+                 " does not fit a transposed filter of shape " + shapeText(filter.shape()) +
+                 " in " + std::to_string(w.groups) + " groups"};
   Shape kernel(filter.shape().begin() + 2, filter.shape().end()), shape{x.dim(0), channels};
   Shape in(x.shape().begin() + 2, x.shape().end()), spatial;
   for (int64_t d = 0; d < n; ++d)
-    spatial.push_back(std::max<int64_t>(0, (in[d] - 1) * w.strides[d] + w.dilations[d] * (kernel[d] - 1) + 1 +
+    spatial.push_back(std::max<int64_t>(0, (in[d] - 1) * w.strides[d] +
+                                               w.dilations[d] * (kernel[d] - 1) + 1 +
                                                outputPadding[d] - w.pads[d] - w.pads[n + d]));
   shape.insert(shape.end(), spatial.begin(), spatial.end());
-  int64_t inSize = countElements(in), outSize = countElements(spatial), taps = countElements(kernel);
+  int64_t inSize = countElements(in), outSize = countElements(spatial),
+          taps = countElements(kernel);
   // For each output position the (input position, tap) pairs that reach it.
   std::vector<std::vector<std::pair<int64_t, int64_t>>> sources(outSize);
   if (inSize && taps && outSize) {
@@ -211,7 +225,9 @@ Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor
     std::vector<int64_t> out;
     forEach([&](int64_t, int64_t m, int64_t, auto terms) {
       uint64_t sum = bias ? static_cast<uint64_t>(Ints(*bias)[m]) : 0;
-      terms([&](int64_t i, int64_t j) { sum += static_cast<uint64_t>(a[i]) * static_cast<uint64_t>(f[j]); });
+      terms([&](int64_t i, int64_t j) {
+        sum += static_cast<uint64_t>(a[i]) * static_cast<uint64_t>(f[j]);
+      });
       out.push_back(static_cast<int64_t>(sum));
     });
     return fromInts(x.dtype(), shape, std::move(out));

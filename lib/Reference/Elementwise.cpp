@@ -10,7 +10,8 @@
 
 namespace lpc::ref {
 
-//===- broadcasting -----------------------------------------------------------------------------------===//
+//===- broadcasting
+//-----------------------------------------------------------------------------------===//
 
 Result<Shape> broadcastShape(std::span<const Shape> shapes) {
   size_t rank = 0;
@@ -23,7 +24,8 @@ Result<Shape> broadcastShape(std::span<const Shape> shapes) {
       if (o == 1)
         o = s[i];
       else if (s[i] != 1 && s[i] != o)
-        return Error{"shapes " + shapeText(shapes[0]) + " and " + shapeText(s) + " do not broadcast"};
+        return Error{"shapes " + shapeText(shapes[0]) + " and " + shapeText(s) +
+                     " do not broadcast"};
     }
   return out;
 }
@@ -45,7 +47,8 @@ Result<Tensor> broadcast(const Tensor &x, const Shape &shape) {
   return mapped(x, shape, offsets);
 }
 
-//===- one operand --------------------------------------------------------------------------------------===//
+//===- one operand
+//--------------------------------------------------------------------------------------===//
 
 /// Functions in the working precision T: double for types narrower than f64, else long double.
 template <typename T> static T unaryFloat(UnaryKind kind, T x) {
@@ -206,7 +209,8 @@ Tensor clamp(const Tensor &x, double lo, double hi) {
   return fromDoubles(d, x.shape(), std::move(out));
 }
 
-//===- two operands -------------------------------------------------------------------------------------===//
+//===- two operands
+//-------------------------------------------------------------------------------------===//
 
 static double binaryFloat(BinaryKind kind, double a, double b) {
   switch (kind) {
@@ -345,7 +349,8 @@ Result<Tensor> binary(BinaryKind kind, const Tensor &lhs, const Tensor &rhs) {
   case BinaryKind::Pow:
     if (d.kind == Kind::F64) {
       loop([](double p, double q) {
-        return static_cast<double>(std::pow(static_cast<long double>(p), static_cast<long double>(q)));
+        return static_cast<double>(
+            std::pow(static_cast<long double>(p), static_cast<long double>(q)));
       });
       break;
     }
@@ -401,7 +406,8 @@ Result<Tensor> select(const Tensor &condition, const Tensor &onTrue, const Tenso
   Result<Shape> shape = broadcastShape(shapes);
   if (!shape)
     return shape.takeError();
-  Tensor c = *broadcast(condition, *shape), t = *broadcast(onTrue, *shape), f = *broadcast(onFalse, *shape);
+  Tensor c = *broadcast(condition, *shape), t = *broadcast(onTrue, *shape),
+         f = *broadcast(onFalse, *shape);
   Tensor out = Tensor::make(onTrue.dtype(), *shape);
   const uint8_t *which = c.bytes();
   auto run = [&](auto tag) {

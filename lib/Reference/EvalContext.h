@@ -14,21 +14,25 @@ namespace lpc::ref {
 using Outcome = Result<Tensors>;
 
 /// The adaptor of an operation over tensors instead of values.
-template <typename OpTy> using AdaptorOf = typename OpTy::template GenericAdaptor<llvm::ArrayRef<Tensor>>;
+template <typename OpTy>
+using AdaptorOf = typename OpTy::template GenericAdaptor<llvm::ArrayRef<Tensor>>;
 
 struct EvalContext {
   const EvalOptions &options;
 
   /// Declared type of an element, and the type in which it is computed.
   DType computeType(DType declared) const {
-    bool widen = options.real64 && (declared.kind == Kind::F16 || declared.kind == Kind::BF16 || declared.kind == Kind::F32);
+    bool widen = options.real64 && (declared.kind == Kind::F16 || declared.kind == Kind::BF16 ||
+                                    declared.kind == Kind::F32);
     return widen ? DType::f64() : declared;
   }
   Tensor computed(const Tensor &t) const {
     DType to = computeType(t.dtype());
     return to == t.dtype() ? t : cast(t, to);
   }
-  DType typeOf(mlir::Value v) const { return computeType(*dtypeOf(mlir::getElementTypeOrSelf(v.getType()))); }
+  DType typeOf(mlir::Value v) const {
+    return computeType(*dtypeOf(mlir::getElementTypeOrSelf(v.getType())));
+  }
 };
 
 /// An absent optional operand is a tensor without elements' storage.
@@ -71,7 +75,8 @@ inline Shape mixed(llvm::ArrayRef<int64_t> fixed, llvm::ArrayRef<Tensor> operand
 
 /// Calls eval(op, adaptor, context) of the operation's class among Ops; nothing if it is of none.
 template <typename... Ops>
-std::optional<Outcome> dispatch(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, const EvalContext &ctx) {
+std::optional<Outcome> dispatch(mlir::Operation *op, llvm::ArrayRef<Tensor> operands,
+                                const EvalContext &ctx) {
   std::optional<Outcome> outcome;
   auto attempt = [&](auto tag) {
     using OpTy = typename decltype(tag)::type;
@@ -86,10 +91,14 @@ std::optional<Outcome> dispatch(mlir::Operation *op, llvm::ArrayRef<Tensor> oper
 }
 
 // One function for each group of dialects; nothing for an operation that it does not know.
-std::optional<Outcome> evaluateNn(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, const EvalContext &ctx);
-std::optional<Outcome> evaluateLp(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, const EvalContext &ctx);
-std::optional<Outcome> evaluateArith(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, const EvalContext &ctx);
-std::optional<Outcome> evaluateTensor(mlir::Operation *op, llvm::ArrayRef<Tensor> operands, const EvalContext &ctx);
+std::optional<Outcome> evaluateNn(mlir::Operation *op, llvm::ArrayRef<Tensor> operands,
+                                  const EvalContext &ctx);
+std::optional<Outcome> evaluateLp(mlir::Operation *op, llvm::ArrayRef<Tensor> operands,
+                                  const EvalContext &ctx);
+std::optional<Outcome> evaluateArith(mlir::Operation *op, llvm::ArrayRef<Tensor> operands,
+                                     const EvalContext &ctx);
+std::optional<Outcome> evaluateTensor(mlir::Operation *op, llvm::ArrayRef<Tensor> operands,
+                                      const EvalContext &ctx);
 
 } // namespace lpc::ref
 

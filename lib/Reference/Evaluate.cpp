@@ -15,7 +15,8 @@ using namespace mlir;
 
 namespace lpc::ref {
 
-//===- one operation --------------------------------------------------------------------------------------===//
+//===- one operation
+//--------------------------------------------------------------------------------------===//
 
 using Evaluator = std::optional<Outcome> (*)(Operation *, ArrayRef<Tensor>, const EvalContext &);
 
@@ -66,12 +67,14 @@ static Outcome checkedOperation(Operation *op, ArrayRef<Tensor> operands, const 
   return *outcome;
 }
 
-Result<Tensors> evaluateOperation(Operation *op, ArrayRef<Tensor> operands, const EvalOptions &options) {
+Result<Tensors> evaluateOperation(Operation *op, ArrayRef<Tensor> operands,
+                                  const EvalOptions &options) {
   EvalContext ctx{options};
   return checkedOperation(op, operands, ctx);
 }
 
-//===- interpreter ----------------------------------------------------------------------------------------===//
+//===- interpreter
+//----------------------------------------------------------------------------------------===//
 
 namespace {
 
@@ -211,7 +214,8 @@ FailureOr<Tensors> Interpreter::runStructured(Operation *op, ArrayRef<Tensor> op
     return runFor(forOp, operands);
   if (auto whileOp = dyn_cast<scf::WhileOp>(op))
     return runWhile(whileOp, operands);
-  if (auto execute = dyn_cast<scf::ExecuteRegionOp>(op); execute && execute.getRegion().hasOneBlock())
+  if (auto execute = dyn_cast<scf::ExecuteRegionOp>(op);
+      execute && execute.getRegion().hasOneBlock())
     return run(execute.getRegion().front(), {});
   if (auto assertion = dyn_cast<cf::AssertOp>(op)) {
     if (operands[0].intAt(0))
@@ -259,7 +263,8 @@ FailureOr<Tensors> Interpreter::call(func::FuncOp func, ArrayRef<Tensor> inputs)
   return run(func.getBody().front(), args);
 }
 
-FailureOr<Tensors> evaluate(func::FuncOp func, ArrayRef<Tensor> inputs, const EvalOptions &options) {
+FailureOr<Tensors> evaluate(func::FuncOp func, ArrayRef<Tensor> inputs,
+                            const EvalOptions &options) {
   return Interpreter(options).call(func, inputs);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Scalar operations between tensors: arith and affine.apply. A scalar is a tensor of rank 0, an index an i64.
+// Scalar operations between tensors: arith and affine.apply. A scalar is a tensor of rank 0, an
+// index an i64.
 #include "EvalContext.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -39,21 +40,23 @@ template <typename Fn> static Outcome onInts(ArrayRef<Tensor> x, Fn fn) {
 static int64_t floorDiv(int64_t a, int64_t b) {
   if (b == 0)
     return 0;
-  return b == -1 ? static_cast<int64_t>(0 - static_cast<uint64_t>(a)) : a / b - (a % b != 0 && (a < 0) != (b < 0));
+  return b == -1 ? static_cast<int64_t>(0 - static_cast<uint64_t>(a))
+                 : a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 static int64_t ceilDiv(int64_t a, int64_t b) {
   if (b == 0)
     return 0;
-  return b == -1 ? static_cast<int64_t>(0 - static_cast<uint64_t>(a)) : a / b + (a % b != 0 && (a < 0) == (b < 0));
+  return b == -1 ? static_cast<int64_t>(0 - static_cast<uint64_t>(a))
+                 : a / b + (a % b != 0 && (a < 0) == (b < 0));
 }
 
 static Outcome compareInts(arith::CmpIPredicate predicate, ArrayRef<Tensor> x) {
   using P = arith::CmpIPredicate;
   bool isUnsigned = predicate >= P::ult;
   Tensor a = isUnsigned ? asUnsigned(x[0]) : x[0], b = isUnsigned ? asUnsigned(x[1]) : x[1];
-  static constexpr CompareKind kinds[] = {CompareKind::Eq, CompareKind::Ne, CompareKind::Lt, CompareKind::Le,
-                                          CompareKind::Gt, CompareKind::Ge, CompareKind::Lt, CompareKind::Le,
-                                          CompareKind::Gt, CompareKind::Ge};
+  static constexpr CompareKind kinds[] = {
+      CompareKind::Eq, CompareKind::Ne, CompareKind::Lt, CompareKind::Le, CompareKind::Gt,
+      CompareKind::Ge, CompareKind::Lt, CompareKind::Le, CompareKind::Gt, CompareKind::Ge};
   return one(compare(kinds[static_cast<unsigned>(predicate)], a, b));
 }
 
@@ -104,7 +107,8 @@ static int64_t evaluateAffine(AffineExpr e, ArrayRef<int64_t> dims, ArrayRef<int
   if (auto s = dyn_cast<AffineSymbolExpr>(e))
     return symbols[s.getPosition()];
   auto b = cast<AffineBinaryOpExpr>(e);
-  int64_t l = evaluateAffine(b.getLHS(), dims, symbols), r = evaluateAffine(b.getRHS(), dims, symbols);
+  int64_t l = evaluateAffine(b.getLHS(), dims, symbols),
+          r = evaluateAffine(b.getRHS(), dims, symbols);
   switch (b.getKind()) {
   case AffineExprKind::Add:
     return l + r;
@@ -127,7 +131,8 @@ static SmallVector<int64_t> applyMap(AffineMap map, ArrayRef<Tensor> x) {
   ArrayRef<int64_t> all(operands);
   SmallVector<int64_t> results;
   for (AffineExpr e : map.getResults())
-    results.push_back(evaluateAffine(e, all.take_front(map.getNumDims()), all.drop_front(map.getNumDims())));
+    results.push_back(
+        evaluateAffine(e, all.take_front(map.getNumDims()), all.drop_front(map.getNumDims())));
   return results;
 }
 
@@ -137,7 +142,9 @@ std::optional<Outcome> evaluateArith(Operation *op, ArrayRef<Tensor> x, const Ev
   auto to = [&] { return ctx.typeOf(op->getResult(0)); };
   return llvm::TypeSwitch<Operation *, R>(op)
       .Case([&](arith::ConstantOp c) { return constantOf(c, ctx); })
-      .Case([&](affine::AffineApplyOp a) { return one(Tensor::scalar(applyMap(a.getAffineMap(), x)[0])); })
+      .Case([&](affine::AffineApplyOp a) {
+        return one(Tensor::scalar(applyMap(a.getAffineMap(), x)[0]));
+      })
       .Case([&](affine::AffineMinOp a) {
         return one(Tensor::scalar(*llvm::min_element(applyMap(a.getAffineMap(), x))));
       })
@@ -187,7 +194,8 @@ std::optional<Outcome> evaluateArith(Operation *op, ArrayRef<Tensor> x, const Ev
         Outcome low = onInts({x[0], x[0]}, [](int64_t a, int64_t) { return a & 1; });
         return one(cast(low->front(), to()));
       })
-      .Case<arith::SIToFPOp, arith::ExtFOp, arith::TruncFOp, arith::FPToSIOp>([&](auto) { return one(cast(x[0], to())); })
+      .Case<arith::SIToFPOp, arith::ExtFOp, arith::TruncFOp, arith::FPToSIOp>(
+          [&](auto) { return one(cast(x[0], to())); })
       .Case([&](arith::UIToFPOp) { return one(cast(asUnsigned(x[0]), to())); })
       .Case([&](arith::FPToUIOp) {
         DType d = to();

@@ -9,7 +9,8 @@ using namespace mlir;
 namespace lpc::ref {
 
 static_assert(static_cast<int>(ScaleRule::MinMax) == static_cast<int>(lp::ScaleRule::MinMax));
-static_assert(static_cast<int>(AccumulatorKind::F32Relaxed) == static_cast<int>(lp::AccumulatorKind::F32Relaxed));
+static_assert(static_cast<int>(AccumulatorKind::F32Relaxed) ==
+              static_cast<int>(lp::AccumulatorKind::F32Relaxed));
 
 static ScaleBlock blockOf(ArrayRef<int64_t> level) {
   static_assert(lp::ScaleAttr::kAll == 0, "the core writes 0 for 'all'");
@@ -43,22 +44,25 @@ static Outcome eval(lp::BitcastOp op, AdaptorOf<lp::BitcastOp> a, const EvalCont
 static Outcome eval(lp::QuantizeOp op, AdaptorOf<lp::QuantizeOp> a, const EvalContext &) {
   std::vector<ScaleBlock> levels = levelsOf(op.getScale());
   Tensor zeroPoint = a.getZeroPoint();
-  return one(quantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels, *lp::formatOf(op.getType()),
-                      op.getConversion(), op.getOrder() == lp::ZeroPointOrder::BeforeRounding));
+  return one(quantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels,
+                      *lp::formatOf(op.getType()), op.getConversion(),
+                      op.getOrder() == lp::ZeroPointOrder::BeforeRounding));
 }
 
 static Outcome eval(lp::DequantizeOp op, AdaptorOf<lp::DequantizeOp> a, const EvalContext &ctx) {
   std::vector<ScaleBlock> levels = levelsOf(op.getScale());
   Tensor zeroPoint = a.getZeroPoint();
-  return one(dequantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels, ctx.typeOf(op.getOutput())));
+  return one(dequantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels,
+                        ctx.typeOf(op.getOutput())));
 }
 
 static Outcome eval(lp::BlockScaleOp op, AdaptorOf<lp::BlockScaleOp> a, const EvalContext &ctx) {
   std::optional<DType> zeroPointType;
   if (op.getZeroPoint())
     zeroPointType = dtypeOf(getElementTypeOrSelf(op.getZeroPoint().getType()));
-  Result<BlockScales> s = blockScale(a.getInput(), *lp::formatOf(op.getFormat()), blockOf(op.getScale().getBlock()),
-                                     static_cast<ScaleRule>(op.getRule()), ctx.typeOf(op.getScales()), zeroPointType);
+  Result<BlockScales> s =
+      blockScale(a.getInput(), *lp::formatOf(op.getFormat()), blockOf(op.getScale().getBlock()),
+                 static_cast<ScaleRule>(op.getRule()), ctx.typeOf(op.getScales()), zeroPointType);
   if (!s)
     return s.takeError();
   Tensors out{s->scales};
@@ -91,15 +95,19 @@ static Accumulator accumulatorOf(lp::AccumulatorAttr acc) {
 static Outcome eval(lp::MatMulOp op, AdaptorOf<lp::MatMulOp> a, const EvalContext &ctx) {
   SideStorage lhs(a.getLhs(), a.getLhsScale(), a.getLhsZeroPoint(), op.getLhsBlock());
   SideStorage rhs(a.getRhs(), a.getRhsScale(), a.getRhsZeroPoint(), op.getRhsBlock());
-  return one(codeMatmul(lhs.side(), rhs.side(), accumulatorOf(op.getAccumulator()), ctx.options.real64));
+  return one(
+      codeMatmul(lhs.side(), rhs.side(), accumulatorOf(op.getAccumulator()), ctx.options.real64));
 }
 
 static Outcome eval(lp::ConvOp op, AdaptorOf<lp::ConvOp> a, const EvalContext &ctx) {
   SideStorage input(a.getInput(), a.getInputScale(), a.getInputZeroPoint(), op.getInputBlock());
-  SideStorage filter(a.getFilter(), a.getFilterScale(), a.getFilterZeroPoint(), op.getFilterBlock());
+  SideStorage filter(a.getFilter(), a.getFilterScale(), a.getFilterZeroPoint(),
+                     op.getFilterBlock());
   auto shape = [](ArrayRef<int64_t> x) { return Shape(x.begin(), x.end()); };
-  Window window{shape(op.getStrides()), shape(op.getPads()), shape(op.getDilations()), static_cast<int64_t>(op.getGroups())};
-  return one(codeConv(input.side(), filter.side(), window, accumulatorOf(op.getAccumulator()), ctx.options.real64));
+  Window window{shape(op.getStrides()), shape(op.getPads()), shape(op.getDilations()),
+                static_cast<int64_t>(op.getGroups())};
+  return one(codeConv(input.side(), filter.side(), window, accumulatorOf(op.getAccumulator()),
+                      ctx.options.real64));
 }
 
 static Outcome eval(lp::ObserveOp op, AdaptorOf<lp::ObserveOp> a, const EvalContext &ctx) {
@@ -108,9 +116,10 @@ static Outcome eval(lp::ObserveOp op, AdaptorOf<lp::ObserveOp> a, const EvalCont
   return one(a.getInput());
 }
 
-std::optional<Outcome> evaluateLp(Operation *op, ArrayRef<Tensor> operands, const EvalContext &ctx) {
-  return dispatch<lp::ConstantOp, lp::BitcastOp, lp::QuantizeOp, lp::DequantizeOp, lp::BlockScaleOp, lp::MatMulOp,
-                  lp::ConvOp, lp::ObserveOp>(op, operands, ctx);
+std::optional<Outcome> evaluateLp(Operation *op, ArrayRef<Tensor> operands,
+                                  const EvalContext &ctx) {
+  return dispatch<lp::ConstantOp, lp::BitcastOp, lp::QuantizeOp, lp::DequantizeOp, lp::BlockScaleOp,
+                  lp::MatMulOp, lp::ConvOp, lp::ObserveOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

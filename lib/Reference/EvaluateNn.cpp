@@ -21,18 +21,20 @@ static_assert(static_cast<int>(ScatterKind::Min) == static_cast<int>(nn::Scatter
 static Shape toShape(ArrayRef<int64_t> a) { return Shape(a.begin(), a.end()); }
 static std::span<const int64_t> toSpan(ArrayRef<int64_t> a) { return {a.data(), a.size()}; }
 
-//===- elementwise ----------------------------------------------------------------------------------------===//
+//===- elementwise
+//----------------------------------------------------------------------------------------===//
 
 /// Only a size that is 1 in the type is stretched; a 1 behind a `?` is an error of the program.
-static std::optional<Error> checkStretch(Operation *op, ArrayRef<Tensor> operands, const Shape &result) {
+static std::optional<Error> checkStretch(Operation *op, ArrayRef<Tensor> operands,
+                                         const Shape &result) {
   for (auto [value, tensor] : llvm::zip_equal(op->getOperands(), operands)) {
     auto type = cast<RankedTensorType>(value.getType());
     int64_t skip = static_cast<int64_t>(result.size()) - type.getRank();
     for (int64_t d = 0; d < type.getRank(); ++d)
       if (type.isDynamicDim(d) && tensor.dim(d) == 1 && result[skip + d] != 1)
         return Error{"an operand has size 1 in dimension " + std::to_string(d) +
-                     ", unknown in its type, where another has " + std::to_string(result[skip + d]) +
-                     "; nn.broadcast is needed"};
+                     ", unknown in its type, where another has " +
+                     std::to_string(result[skip + d]) + "; nn.broadcast is needed"};
   }
   return std::nullopt;
 }
@@ -55,7 +57,8 @@ static Outcome eval(nn::UnaryOp op, AdaptorOf<nn::UnaryOp> a, const EvalContext 
   return one(unary(static_cast<UnaryKind>(op.getKind()), a.getInput()));
 }
 static Outcome eval(nn::BinaryOp op, AdaptorOf<nn::BinaryOp> a, const EvalContext &) {
-  return stretched(op, {a.getLhs(), a.getRhs()}, binary(static_cast<BinaryKind>(op.getKind()), a.getLhs(), a.getRhs()));
+  return stretched(op, {a.getLhs(), a.getRhs()},
+                   binary(static_cast<BinaryKind>(op.getKind()), a.getLhs(), a.getRhs()));
 }
 static Outcome eval(nn::CompareOp op, AdaptorOf<nn::CompareOp> a, const EvalContext &) {
   return stretched(op, {a.getLhs(), a.getRhs()},
@@ -74,13 +77,15 @@ static Outcome eval(nn::CastOp op, AdaptorOf<nn::CastOp> a, const EvalContext &c
 static Outcome eval(nn::BitcastOp op, AdaptorOf<nn::BitcastOp> a, const EvalContext &ctx) {
   // Bits are those of the declared types, also when the values are computed in f64.
   DType from = *dtypeOf(getElementTypeOrSelf(op.getInput().getType()));
-  Result<Tensor> bits = bitcast(cast(a.getInput(), from), *dtypeOf(getElementTypeOrSelf(op.getType())));
+  Result<Tensor> bits =
+      bitcast(cast(a.getInput(), from), *dtypeOf(getElementTypeOrSelf(op.getType())));
   if (!bits)
     return bits.takeError();
   return one(ctx.computed(*bits));
 }
 
-//===- movement -------------------------------------------------------------------------------------------===//
+//===- movement
+//-------------------------------------------------------------------------------------------===//
 
 static Outcome eval(nn::ReshapeOp op, AdaptorOf<nn::ReshapeOp> a, const EvalContext &) {
   Result<Shape> shape = shapeWith(op.getOutput(), a.getSizes());
@@ -102,13 +107,15 @@ static Outcome eval(nn::ConcatOp op, AdaptorOf<nn::ConcatOp> a, const EvalContex
   return one(concat({inputs.data(), inputs.size()}, op.getAxis()));
 }
 static Outcome eval(nn::SliceOp op, AdaptorOf<nn::SliceOp> a, const EvalContext &) {
-  return one(slice(a.getInput(), mixed(op.getStaticOffsets(), a.getOffsets()), mixed(op.getStaticSizes(), a.getSizes()),
+  return one(slice(a.getInput(), mixed(op.getStaticOffsets(), a.getOffsets()),
+                   mixed(op.getStaticSizes(), a.getSizes()),
                    mixed(op.getStaticStrides(), a.getStrides())));
 }
 static Outcome eval(nn::PadOp op, AdaptorOf<nn::PadOp> a, const EvalContext &) {
   Tensor value = a.getValue();
-  return one(pad(a.getInput(), mixed(op.getStaticLow(), a.getLow()), mixed(op.getStaticHigh(), a.getHigh()),
-                 static_cast<PadMode>(op.getMode()), orNull(value)));
+  return one(pad(a.getInput(), mixed(op.getStaticLow(), a.getLow()),
+                 mixed(op.getStaticHigh(), a.getHigh()), static_cast<PadMode>(op.getMode()),
+                 orNull(value)));
 }
 static Outcome eval(nn::IotaOp op, AdaptorOf<nn::IotaOp> a, const EvalContext &ctx) {
   Result<Shape> shape = shapeWith(op.getOutput(), a.getSizes());
@@ -119,31 +126,37 @@ static Outcome eval(nn::IotaOp op, AdaptorOf<nn::IotaOp> a, const EvalContext &c
 static Outcome eval(nn::GatherOp op, AdaptorOf<nn::GatherOp> a, const EvalContext &) {
   return one(gather(a.getData(), a.getIndices(), op.getAxis()));
 }
-static Outcome eval(nn::GatherElementsOp op, AdaptorOf<nn::GatherElementsOp> a, const EvalContext &) {
+static Outcome eval(nn::GatherElementsOp op, AdaptorOf<nn::GatherElementsOp> a,
+                    const EvalContext &) {
   return one(gatherElements(a.getData(), a.getIndices(), op.getAxis()));
 }
 static Outcome eval(nn::GatherNDOp op, AdaptorOf<nn::GatherNDOp> a, const EvalContext &) {
   return one(gatherND(a.getData(), a.getIndices(), op.getBatchDims()));
 }
-static Outcome eval(nn::ScatterElementsOp op, AdaptorOf<nn::ScatterElementsOp> a, const EvalContext &) {
+static Outcome eval(nn::ScatterElementsOp op, AdaptorOf<nn::ScatterElementsOp> a,
+                    const EvalContext &) {
   return one(scatterElements(a.getData(), a.getIndices(), a.getUpdates(), op.getAxis(),
                              static_cast<ScatterKind>(op.getKind())));
 }
 static Outcome eval(nn::ScatterNDOp op, AdaptorOf<nn::ScatterNDOp> a, const EvalContext &) {
-  return one(scatterND(a.getData(), a.getIndices(), a.getUpdates(), static_cast<ScatterKind>(op.getKind())));
+  return one(scatterND(a.getData(), a.getIndices(), a.getUpdates(),
+                       static_cast<ScatterKind>(op.getKind())));
 }
 
-//===- reductions -----------------------------------------------------------------------------------------===//
+//===- reductions
+//-----------------------------------------------------------------------------------------===//
 
 static Outcome eval(nn::ReduceOp op, AdaptorOf<nn::ReduceOp> a, const EvalContext &) {
-  return one(reduce(static_cast<ReduceKind>(op.getKind()), a.getInput(), toSpan(op.getAxes()), op.getKeepDims()));
+  return one(reduce(static_cast<ReduceKind>(op.getKind()), a.getInput(), toSpan(op.getAxes()),
+                    op.getKeepDims()));
 }
 static Outcome eval(nn::ArgReduceOp op, AdaptorOf<nn::ArgReduceOp> a, const EvalContext &) {
-  return one(argReduce(static_cast<ReduceKind>(op.getKind()), a.getInput(), op.getAxis(), op.getKeepDims(),
-                       op.getSelectLast()));
+  return one(argReduce(static_cast<ReduceKind>(op.getKind()), a.getInput(), op.getAxis(),
+                       op.getKeepDims(), op.getSelectLast()));
 }
 static Outcome eval(nn::ScanOp op, AdaptorOf<nn::ScanOp> a, const EvalContext &) {
-  return one(scan(static_cast<ReduceKind>(op.getKind()), a.getInput(), op.getAxis(), op.getExclusive(), op.getReverse()));
+  return one(scan(static_cast<ReduceKind>(op.getKind()), a.getInput(), op.getAxis(),
+                  op.getExclusive(), op.getReverse()));
 }
 static Outcome eval(nn::TopKOp op, AdaptorOf<nn::TopKOp> a, const EvalContext &) {
   Tensor given = a.getK();
@@ -160,14 +173,16 @@ static Outcome eval(nn::SoftmaxOp op, AdaptorOf<nn::SoftmaxOp> a, const EvalCont
 }
 static Outcome eval(nn::LayerNormOp op, AdaptorOf<nn::LayerNormOp> a, const EvalContext &) {
   Tensor scale = a.getScale(), bias = a.getBias();
-  return one(layerNorm(a.getInput(), orNull(scale), orNull(bias), op.getAxis(), op.getEpsilon().convertToDouble()));
+  return one(layerNorm(a.getInput(), orNull(scale), orNull(bias), op.getAxis(),
+                       op.getEpsilon().convertToDouble()));
 }
 static Outcome eval(nn::RMSNormOp op, AdaptorOf<nn::RMSNormOp> a, const EvalContext &) {
   Tensor scale = a.getScale();
   return one(rmsNorm(a.getInput(), orNull(scale), op.getAxis(), op.getEpsilon().convertToDouble()));
 }
 
-//===- windows and contractions ---------------------------------------------------------------------------===//
+//===- windows and contractions
+//---------------------------------------------------------------------------===//
 
 template <typename OpTy> static Window windowOf(OpTy op, int64_t groups) {
   return {toShape(op.getStrides()), toShape(op.getPads()), toShape(op.getDilations()), groups};
@@ -177,8 +192,8 @@ static Outcome eval(nn::PoolOp op, AdaptorOf<nn::PoolOp> a, const EvalContext &)
   std::optional<Shape> counted;
   if (std::optional<ArrayRef<int64_t>> pads = op.getCountedPads())
     counted = toShape(*pads);
-  return one(pool(static_cast<PoolKind>(op.getKind()), a.getInput(), toShape(op.getKernel()), windowOf(op, 1),
-                  op.getCountIncludePad(), counted ? &*counted : nullptr));
+  return one(pool(static_cast<PoolKind>(op.getKind()), a.getInput(), toShape(op.getKernel()),
+                  windowOf(op, 1), op.getCountIncludePad(), counted ? &*counted : nullptr));
 }
 static Outcome eval(nn::MatMulOp op, AdaptorOf<nn::MatMulOp> a, const EvalContext &) {
   return one(matmul(a.getLhs(), a.getRhs(), op.getTransposeRhs()));
@@ -193,13 +208,15 @@ static Outcome eval(nn::ConvTransposeOp op, AdaptorOf<nn::ConvTransposeOp> a, co
                            toShape(op.getOutputPadding())));
 }
 
-std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands, const EvalContext &ctx) {
-  return dispatch<nn::ConstantOp, nn::UnaryOp, nn::BinaryOp, nn::CompareOp, nn::SelectOp, nn::ClampOp, nn::CastOp,
-                  nn::BitcastOp, nn::ReshapeOp, nn::BroadcastOp, nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::PadOp,
-                  nn::IotaOp, nn::GatherOp, nn::GatherElementsOp, nn::GatherNDOp, nn::ScatterElementsOp,
-                  nn::ScatterNDOp, nn::ReduceOp, nn::ArgReduceOp, nn::ScanOp, nn::TopKOp, nn::SoftmaxOp,
-                  nn::LayerNormOp, nn::RMSNormOp, nn::PoolOp, nn::MatMulOp, nn::ConvOp, nn::ConvTransposeOp>(
-      op, operands, ctx);
+std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands,
+                                  const EvalContext &ctx) {
+  return dispatch<nn::ConstantOp, nn::UnaryOp, nn::BinaryOp, nn::CompareOp, nn::SelectOp,
+                  nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::ReshapeOp, nn::BroadcastOp,
+                  nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::PadOp, nn::IotaOp, nn::GatherOp,
+                  nn::GatherElementsOp, nn::GatherNDOp, nn::ScatterElementsOp, nn::ScatterNDOp,
+                  nn::ReduceOp, nn::ArgReduceOp, nn::ScanOp, nn::TopKOp, nn::SoftmaxOp,
+                  nn::LayerNormOp, nn::RMSNormOp, nn::PoolOp, nn::MatMulOp, nn::ConvOp,
+                  nn::ConvTransposeOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

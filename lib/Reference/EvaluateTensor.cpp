@@ -14,8 +14,8 @@ static Result<int64_t> positionOf(const Shape &shape, ArrayRef<Tensor> indices) 
   for (size_t d = 0; d < shape.size(); ++d) {
     int64_t i = indices[d].intAt(0);
     if (i < 0 || i >= shape[d])
-      return Error{"index " + std::to_string(i) + " is outside of axis " + std::to_string(d) + ", which has size " +
-                   std::to_string(shape[d])};
+      return Error{"index " + std::to_string(i) + " is outside of axis " + std::to_string(d) +
+                   ", which has size " + std::to_string(shape[d])};
     at = at * shape[d] + i;
   }
   return at;
@@ -25,17 +25,22 @@ static Outcome eval(tensor::DimOp, AdaptorOf<tensor::DimOp> a, const EvalContext
   Tensor source = a.getSource();
   int64_t axis = a.getIndex().intAt(0);
   if (axis < 0 || axis >= source.rank())
-    return Error{"no dimension " + std::to_string(axis) + " in a tensor of rank " + std::to_string(source.rank())};
+    return Error{"no dimension " + std::to_string(axis) + " in a tensor of rank " +
+                 std::to_string(source.rank())};
   return one(Tensor::scalar(source.dim(axis)));
 }
 static Outcome eval(tensor::RankOp, AdaptorOf<tensor::RankOp> a, const EvalContext &) {
   return one(Tensor::scalar(a.getTensor().rank()));
 }
-static Outcome eval(tensor::CastOp, AdaptorOf<tensor::CastOp> a, const EvalContext &) { return one(a.getSource()); }
+static Outcome eval(tensor::CastOp, AdaptorOf<tensor::CastOp> a, const EvalContext &) {
+  return one(a.getSource());
+}
 
-static Outcome eval(tensor::FromElementsOp op, AdaptorOf<tensor::FromElementsOp> a, const EvalContext &ctx) {
+static Outcome eval(tensor::FromElementsOp op, AdaptorOf<tensor::FromElementsOp> a,
+                    const EvalContext &ctx) {
   auto type = cast<RankedTensorType>(op.getType());
-  Tensor out = Tensor::make(ctx.typeOf(op.getResult()), Shape(type.getShape().begin(), type.getShape().end()));
+  Tensor out = Tensor::make(ctx.typeOf(op.getResult()),
+                            Shape(type.getShape().begin(), type.getShape().end()));
   size_t width = out.dtype().size();
   for (auto [i, element] : llvm::enumerate(a.getElements()))
     std::memcpy(out.mutableBytes() + i * width, element.bytes(), width);
@@ -47,7 +52,8 @@ static Outcome eval(tensor::ExtractOp, AdaptorOf<tensor::ExtractOp> a, const Eva
   Result<int64_t> at = positionOf(source.shape(), a.getIndices());
   if (!at)
     return at.takeError();
-  return one(slice(source.reshaped({source.numElements()}), Shape{*at}, Shape{1}, Shape{1})->reshaped({}));
+  return one(
+      slice(source.reshaped({source.numElements()}), Shape{*at}, Shape{1}, Shape{1})->reshaped({}));
 }
 
 static Outcome eval(tensor::InsertOp, AdaptorOf<tensor::InsertOp> a, const EvalContext &) {
@@ -80,7 +86,8 @@ static Outcome eval(tensor::SplatOp op, AdaptorOf<tensor::SplatOp> a, const Eval
 }
 
 /// Sizes of a reshape op's result: static, operands, or the quotient in a group.
-static Outcome eval(tensor::CollapseShapeOp op, AdaptorOf<tensor::CollapseShapeOp> a, const EvalContext &) {
+static Outcome eval(tensor::CollapseShapeOp op, AdaptorOf<tensor::CollapseShapeOp> a,
+                    const EvalContext &) {
   Tensor source = a.getSrc();
   Shape shape;
   for (const ReassociationIndices &group : op.getReassociationIndices()) {
@@ -91,13 +98,16 @@ static Outcome eval(tensor::CollapseShapeOp op, AdaptorOf<tensor::CollapseShapeO
   }
   return one(reshape(source, shape));
 }
-static Outcome eval(tensor::ExpandShapeOp op, AdaptorOf<tensor::ExpandShapeOp> a, const EvalContext &) {
+static Outcome eval(tensor::ExpandShapeOp op, AdaptorOf<tensor::ExpandShapeOp> a,
+                    const EvalContext &) {
   return one(reshape(a.getSrc(), mixed(op.getStaticOutputShape(), a.getOutputShape())));
 }
 
-static Outcome eval(tensor::ExtractSliceOp op, AdaptorOf<tensor::ExtractSliceOp> a, const EvalContext &) {
-  Result<Tensor> box = slice(a.getSource(), mixed(op.getStaticOffsets(), a.getOffsets()),
-                             mixed(op.getStaticSizes(), a.getSizes()), mixed(op.getStaticStrides(), a.getStrides()));
+static Outcome eval(tensor::ExtractSliceOp op, AdaptorOf<tensor::ExtractSliceOp> a,
+                    const EvalContext &) {
+  Result<Tensor> box =
+      slice(a.getSource(), mixed(op.getStaticOffsets(), a.getOffsets()),
+            mixed(op.getStaticSizes(), a.getSizes()), mixed(op.getStaticStrides(), a.getStrides()));
   if (!box)
     return box.takeError();
   // A rank-reducing slice drops dimensions of size 1.
@@ -109,12 +119,15 @@ static Outcome eval(tensor::ExtractSliceOp op, AdaptorOf<tensor::ExtractSliceOp>
   return one(reshape(*box, shape));
 }
 
-static Outcome eval(tensor::InsertSliceOp op, AdaptorOf<tensor::InsertSliceOp> a, const EvalContext &) {
+static Outcome eval(tensor::InsertSliceOp op, AdaptorOf<tensor::InsertSliceOp> a,
+                    const EvalContext &) {
   Tensor dest = a.getDest(), source = a.getSource();
-  Shape offsets = mixed(op.getStaticOffsets(), a.getOffsets()), sizes = mixed(op.getStaticSizes(), a.getSizes());
+  Shape offsets = mixed(op.getStaticOffsets(), a.getOffsets()),
+        sizes = mixed(op.getStaticSizes(), a.getSizes());
   Shape strides = mixed(op.getStaticStrides(), a.getStrides());
   if (countElements(sizes) != source.numElements())
-    return Error{"a source of shape " + shapeText(source.shape()) + " does not fill a slice of shape " + shapeText(sizes)};
+    return Error{"a source of shape " + shapeText(source.shape()) +
+                 " does not fill a slice of shape " + shapeText(sizes)};
   Tensor out = Tensor::make(dest.dtype(), dest.shape());
   std::memcpy(out.mutableBytes(), dest.bytes(), dest.numBytes());
   size_t width = dest.dtype().size();
@@ -124,8 +137,8 @@ static Outcome eval(tensor::InsertSliceOp op, AdaptorOf<tensor::InsertSliceOp> a
       int64_t p = offsets[d] + rest % sizes[d] * strides[d];
       rest /= sizes[d];
       if (p < 0 || p >= dest.dim(d))
-        return Error{"slice writes position " + std::to_string(p) + " of axis " + std::to_string(d) +
-                     ", which has size " + std::to_string(dest.dim(d))};
+        return Error{"slice writes position " + std::to_string(p) + " of axis " +
+                     std::to_string(d) + ", which has size " + std::to_string(dest.dim(d))};
       at += p * step;
     }
     std::memcpy(out.mutableBytes() + at * width, source.bytes() + i * width, width);
@@ -133,10 +146,12 @@ static Outcome eval(tensor::InsertSliceOp op, AdaptorOf<tensor::InsertSliceOp> a
   return one(out);
 }
 
-std::optional<Outcome> evaluateTensor(Operation *op, ArrayRef<Tensor> operands, const EvalContext &ctx) {
-  return dispatch<tensor::DimOp, tensor::RankOp, tensor::CastOp, tensor::FromElementsOp, tensor::ExtractOp,
-                  tensor::InsertOp, tensor::EmptyOp, tensor::SplatOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-                  tensor::ExtractSliceOp, tensor::InsertSliceOp>(op, operands, ctx);
+std::optional<Outcome> evaluateTensor(Operation *op, ArrayRef<Tensor> operands,
+                                      const EvalContext &ctx) {
+  return dispatch<tensor::DimOp, tensor::RankOp, tensor::CastOp, tensor::FromElementsOp,
+                  tensor::ExtractOp, tensor::InsertOp, tensor::EmptyOp, tensor::SplatOp,
+                  tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp,
+                  tensor::InsertSliceOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

@@ -16,8 +16,8 @@ static bool normalize(int64_t &index, int64_t size) {
 }
 
 static Error outOfRange(int64_t index, int64_t size, int64_t axis) {
-  return Error{"index " + std::to_string(index) + " is outside of axis " + std::to_string(axis) + ", which has size " +
-               std::to_string(size)};
+  return Error{"index " + std::to_string(index) + " is outside of axis " + std::to_string(axis) +
+               ", which has size " + std::to_string(size)};
 }
 
 Result<Tensor> gather(const Tensor &data, const Tensor &indices, int64_t axis) {
@@ -44,9 +44,10 @@ Result<Tensor> gather(const Tensor &data, const Tensor &indices, int64_t axis) {
   return out;
 }
 
-/// Position in `data` of the element that row-major position `i` of `shape` (the shape of indices) names.
-static bool elementTarget(const Shape &shape, const Shape &dataStrides, int64_t i, int64_t axis, int64_t index,
-                          int64_t size, int64_t &target) {
+/// Position in `data` of the element that row-major position `i` of `shape` (the shape of indices)
+/// names.
+static bool elementTarget(const Shape &shape, const Shape &dataStrides, int64_t i, int64_t axis,
+                          int64_t index, int64_t size, int64_t &target) {
   if (!normalize(index, size))
     return false;
   target = 0;
@@ -69,9 +70,10 @@ Result<Tensor> gatherElements(const Tensor &data, const Tensor &indices, int64_t
   return out;
 }
 
-/// The offset in `data`, below the batch dimensions, of the slice that tuple number t of `indices` names.
-static Result<int64_t> tupleOffset(const Tensor &data, const Ints &at, int64_t t, int64_t q, int64_t batchDims,
-                                   const Shape &strides) {
+/// The offset in `data`, below the batch dimensions, of the slice that tuple number t of `indices`
+/// names.
+static Result<int64_t> tupleOffset(const Tensor &data, const Ints &at, int64_t t, int64_t q,
+                                   int64_t batchDims, const Shape &strides) {
   int64_t offset = 0;
   for (int64_t j = 0; j < q; ++j) {
     int64_t index = at[t * q + j], size = data.dim(batchDims + j);
@@ -85,7 +87,8 @@ static Result<int64_t> tupleOffset(const Tensor &data, const Ints &at, int64_t t
 Result<Tensor> gatherND(const Tensor &data, const Tensor &indices, int64_t batchDims) {
   Ints at(indices);
   int64_t q = indices.shape().back();
-  Shape shape(indices.shape().begin(), indices.shape().end() - 1), strides = stridesOf(data.shape());
+  Shape shape(indices.shape().begin(), indices.shape().end() - 1),
+      strides = stridesOf(data.shape());
   shape.insert(shape.end(), data.shape().begin() + batchDims + q, data.shape().end());
   int64_t batches = 1, tuples = 1, inner = data.dtype().size(), batchSize = 1;
   for (int64_t d = 0; d < indices.rank() - 1; ++d)
@@ -110,7 +113,8 @@ namespace {
 /// A copy of a tensor that takes updates one element at a time.
 class Scatter {
 public:
-  Scatter(const Tensor &data, const Tensor &updates, ScatterKind kind) : dtype(data.dtype()), kind(kind), updates(updates) {
+  Scatter(const Tensor &data, const Tensor &updates, ScatterKind kind)
+      : dtype(data.dtype()), kind(kind), updates(updates) {
     int64_t n = data.numElements();
     if (kind == ScatterKind::Assign) {
       out = Tensor::make(dtype, data.shape());
@@ -141,7 +145,8 @@ public:
   Tensor take() {
     if (kind == ScatterKind::Assign)
       return out;
-    return dtype.isInt() ? fromInts(dtype, shape, std::move(ints)) : fromDoubles(dtype, shape, std::move(floats));
+    return dtype.isInt() ? fromInts(dtype, shape, std::move(ints))
+                         : fromDoubles(dtype, shape, std::move(floats));
   }
 
 private:
@@ -182,8 +187,8 @@ private:
 
 } // namespace
 
-Result<Tensor> scatterElements(const Tensor &data, const Tensor &indices, const Tensor &updates, int64_t axis,
-                               ScatterKind kind) {
+Result<Tensor> scatterElements(const Tensor &data, const Tensor &indices, const Tensor &updates,
+                               int64_t axis, ScatterKind kind) {
   Ints at(indices);
   Shape strides = stridesOf(data.shape());
   Scatter scatter(data, updates, kind);
@@ -196,7 +201,8 @@ Result<Tensor> scatterElements(const Tensor &data, const Tensor &indices, const 
   return scatter.take();
 }
 
-Result<Tensor> scatterND(const Tensor &data, const Tensor &indices, const Tensor &updates, ScatterKind kind) {
+Result<Tensor> scatterND(const Tensor &data, const Tensor &indices, const Tensor &updates,
+                         ScatterKind kind) {
   Ints at(indices);
   int64_t q = indices.shape().back(), tuples = 1, inner = 1;
   for (int64_t d = 0; d < indices.rank() - 1; ++d)
@@ -204,8 +210,9 @@ Result<Tensor> scatterND(const Tensor &data, const Tensor &indices, const Tensor
   for (int64_t d = q; d < data.rank(); ++d)
     inner *= data.dim(d);
   if (updates.numElements() != tuples * inner)
-    return Error{"updates of shape " + shapeText(updates.shape()) + " do not fit indices of shape " +
-                 shapeText(indices.shape()) + " into " + shapeText(data.shape())};
+    return Error{"updates of shape " + shapeText(updates.shape()) +
+                 " do not fit indices of shape " + shapeText(indices.shape()) + " into " +
+                 shapeText(data.shape())};
   Shape strides = stridesOf(data.shape());
   Scatter scatter(data, updates, kind);
   for (int64_t t = 0; t < tuples; ++t) {

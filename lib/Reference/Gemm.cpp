@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Blocked product of matrices of doubles. A sum is kept as hi + lo, where lo gathers the rounding errors of hi; an error
-// bound says whether the rounding of hi + lo to the result type is certain, and where it is not, the sum is done again
-// without any error.
+// Blocked product of matrices of doubles. A sum is kept as hi + lo, where lo gathers the rounding
+// errors of hi; an error bound says whether the rounding of hi + lo to the result type is certain,
+// and where it is not, the sum is done again without any error.
 #include "Gemm.h"
 
 #include "Values.h"
@@ -11,7 +11,8 @@
 
 namespace lpc::ref {
 
-PackedMatrix::PackedMatrix(const double *b, int64_t k, int64_t n, int64_t rowStride, int64_t columnStride)
+PackedMatrix::PackedMatrix(const double *b, int64_t k, int64_t n, int64_t rowStride,
+                           int64_t columnStride)
     : k_(k), n_(n), data_((n + kPanel - 1) / kPanel * kPanel * k), columnMax_(n) {
   for (int64_t p = 0; p * kPanel < n; ++p) {
     double *out = data_.data() + p * k * kPanel;
@@ -32,8 +33,8 @@ static constexpr int kRows = 2;
 
 /// Adds the products of kRows rows and one panel to hi + lo.
 template <GemmMode mode>
-[[gnu::always_inline]] static inline void kernel(int64_t k, const double *const *a, const double *panel, double *hiOut,
-                                                 double *loOut) {
+[[gnu::always_inline]] static inline void
+kernel(int64_t k, const double *const *a, const double *panel, double *hiOut, double *loOut) {
   Vec hi[kRows][2] = {}, lo[kRows][2] = {};
   for (int64_t i = 0; i < k; ++i, panel += PackedMatrix::kPanel) {
     Vec b[2];
@@ -62,7 +63,8 @@ template <GemmMode mode>
 }
 
 template <GemmMode mode>
-static void kernelDefault(int64_t k, const double *const *a, const double *panel, double *hi, double *lo) {
+static void kernelDefault(int64_t k, const double *const *a, const double *panel, double *hi,
+                          double *lo) {
   kernel<mode>(k, a, panel, hi, lo);
 }
 
@@ -71,8 +73,8 @@ using Kernel = void (*)(int64_t, const double *const *, const double *, double *
 #if defined(__x86_64__)
 // The same operations on wider registers: the same bits.
 template <GemmMode mode>
-__attribute__((target("avx2,fma"))) static void kernelAvx2(int64_t k, const double *const *a, const double *panel,
-                                                           double *hi, double *lo) {
+__attribute__((target("avx2,fma"))) static void
+kernelAvx2(int64_t k, const double *const *a, const double *panel, double *hi, double *lo) {
   kernel<mode>(k, a, panel, hi, lo);
 }
 template <GemmMode mode> static Kernel choose() {
@@ -83,15 +85,17 @@ template <GemmMode mode> static Kernel choose() {
 template <GemmMode mode> static Kernel choose() { return kernelDefault<mode>; }
 #endif
 
-/// hi + lo rounded to odd, where |exact - (hi + lo)| <= bound, or the exact sum if the bound does not settle the rounding.
-static double settle(const DType &dtype, double hi, double lo, double bound, const double *a, const PackedMatrix &b,
-                     int64_t n, double bias) {
+/// hi + lo rounded to odd, where |exact - (hi + lo)| <= bound, or the exact sum if the bound does
+/// not settle the rounding.
+static double settle(const DType &dtype, double hi, double lo, double bound, const double *a,
+                     const PackedMatrix &b, int64_t n, double bias) {
   double s, e;
   twoSum(hi, lo, s, e);
   if (std::isfinite(s) && std::isfinite(e)) {
     double least = roundToOdd(s, e - bound), most = roundToOdd(s, e + bound);
-    if (least == most || (dtype.kind == Kind::F32 ? static_cast<float>(least) == static_cast<float>(most)
-                                                  : roundTo(dtype, least) == roundTo(dtype, most)))
+    if (least == most ||
+        (dtype.kind == Kind::F32 ? static_cast<float>(least) == static_cast<float>(most)
+                                 : roundTo(dtype, least) == roundTo(dtype, most)))
       return least;
   }
   ExactSum sum;
@@ -101,8 +105,10 @@ static double settle(const DType &dtype, double hi, double lo, double bound, con
   return sum.result(dtype);
 }
 
-/// f64: an infinity or NaN among the terms makes the compensation meaningless; ordinary addition decides then.
-static double finish64(double hi, double lo, const double *a, const PackedMatrix &b, int64_t n, double bias) {
+/// f64: an infinity or NaN among the terms makes the compensation meaningless; ordinary addition
+/// decides then.
+static double finish64(double hi, double lo, const double *a, const PackedMatrix &b, int64_t n,
+                       double bias) {
   double s = hi + lo;
   if (std::isfinite(s))
     return s;
@@ -112,8 +118,8 @@ static double finish64(double hi, double lo, const double *a, const PackedMatrix
   return s;
 }
 
-void gemm(GemmMode mode, const DType &dtype, int64_t m, const double *a, const PackedMatrix &b, double *out,
-          const double *bias) {
+void gemm(GemmMode mode, const DType &dtype, int64_t m, const double *a, const PackedMatrix &b,
+          double *out, const double *bias) {
   int64_t k = b.rows(), n = b.columns();
   Kernel run = mode == GemmMode::Plain           ? choose<GemmMode::Plain>()
                : mode == GemmMode::ExactProducts ? choose<GemmMode::ExactProducts>()
@@ -124,7 +130,8 @@ void gemm(GemmMode mode, const DType &dtype, int64_t m, const double *a, const P
       for (int64_t j = 0; j < k; ++j)
         rowMax[i] = std::max(rowMax[i], std::fabs(a[i * k + j]));
   // Each step errs by 2^-53 of lo, which is at most k * 2^-53 of the largest partial sum.
-  double unit = static_cast<double>(k + 1) * static_cast<double>(k + 1) * static_cast<double>(k + 1) * 0x1p-104;
+  double unit = static_cast<double>(k + 1) * static_cast<double>(k + 1) *
+                static_cast<double>(k + 1) * 0x1p-104;
   double hi[kRows][PackedMatrix::kPanel], lo[kRows][PackedMatrix::kPanel];
   for (int64_t p = 0; p * PackedMatrix::kPanel < n; ++p)
     for (int64_t i = 0; i < m; i += kRows) {
@@ -149,8 +156,8 @@ void gemm(GemmMode mode, const DType &dtype, int64_t m, const double *a, const P
           else if (mode == GemmMode::Compensated)
             y = finish64(h, l, rows[r], b, column, extra);
           else
-            y = settle(dtype, h, l, unit * (rowMax[i + r] * b.columnMax(column) + std::fabs(extra)), rows[r], b, column,
-                       extra);
+            y = settle(dtype, h, l, unit * (rowMax[i + r] * b.columnMax(column) + std::fabs(extra)),
+                       rows[r], b, column, extra);
         }
     }
 }

@@ -16,8 +16,9 @@ struct SmallFloatName {
 } // namespace
 
 static constexpr SmallFloatName kSmallFloats[] = {
-    {LPC_DTYPE_F8E4M3FN, "e4m3"}, {LPC_DTYPE_F8E4M3FNUZ, "e4m3fnuz"}, {LPC_DTYPE_F8E5M2, "e5m2"},
-    {LPC_DTYPE_F8E5M2FNUZ, "e5m2fnuz"}, {LPC_DTYPE_F4E2M1, "e2m1"}, {LPC_DTYPE_F8E8M0, "e8m0"}};
+    {LPC_DTYPE_F8E4M3FN, "e4m3"}, {LPC_DTYPE_F8E4M3FNUZ, "e4m3fnuz"},
+    {LPC_DTYPE_F8E5M2, "e5m2"},   {LPC_DTYPE_F8E5M2FNUZ, "e5m2fnuz"},
+    {LPC_DTYPE_F4E2M1, "e2m1"},   {LPC_DTYPE_F8E8M0, "e8m0"}};
 
 static std::optional<DType> fromCode(int32_t code) {
   switch (code) {

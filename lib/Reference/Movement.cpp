@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Kernels that move elements: all but concat and reshape are one copy by a table of offsets for each dimension.
+// Kernels that move elements: all but concat and reshape are one copy by a table of offsets for
+// each dimension.
 #include "lpc/Reference/Kernels.h"
 
 #include "Values.h"
@@ -52,17 +53,20 @@ Result<Tensor> concat(std::span<const Tensor> inputs, int64_t axis) {
   return out;
 }
 
-Result<Tensor> slice(const Tensor &x, std::span<const int64_t> starts, std::span<const int64_t> sizes,
-                     std::span<const int64_t> steps) {
+Result<Tensor> slice(const Tensor &x, std::span<const int64_t> starts,
+                     std::span<const int64_t> sizes, std::span<const int64_t> steps) {
   Shape strides = stridesOf(x.shape());
   std::vector<std::vector<int64_t>> offsets;
   for (int64_t d = 0; d < x.rank(); ++d) {
     if (sizes[d] < 0)
-      return Error{"slice of negative size " + std::to_string(sizes[d]) + " along axis " + std::to_string(d)};
+      return Error{"slice of negative size " + std::to_string(sizes[d]) + " along axis " +
+                   std::to_string(d)};
     int64_t last = starts[d] + (sizes[d] - 1) * steps[d];
     if (sizes[d] > 0 && (starts[d] < 0 || starts[d] >= x.dim(d) || last < 0 || last >= x.dim(d)))
-      return Error{"slice reads position " + std::to_string(starts[d] < 0 || starts[d] >= x.dim(d) ? starts[d] : last) +
-                   " of axis " + std::to_string(d) + ", which has size " + std::to_string(x.dim(d))};
+      return Error{"slice reads position " +
+                   std::to_string(starts[d] < 0 || starts[d] >= x.dim(d) ? starts[d] : last) +
+                   " of axis " + std::to_string(d) + ", which has size " +
+                   std::to_string(x.dim(d))};
     offsets.push_back(progression(starts[d] * strides[d], steps[d] * strides[d], sizes[d]));
   }
   return mapped(x, Shape(sizes.begin(), sizes.end()), offsets);
@@ -89,14 +93,15 @@ static int64_t paddedSource(int64_t p, int64_t n, PadMode mode) {
   return -1;
 }
 
-Result<Tensor> pad(const Tensor &x, std::span<const int64_t> low, std::span<const int64_t> high, PadMode mode,
-                   const Tensor *value) {
+Result<Tensor> pad(const Tensor &x, std::span<const int64_t> low, std::span<const int64_t> high,
+                   PadMode mode, const Tensor *value) {
   Shape strides = stridesOf(x.shape()), shape;
   std::vector<std::vector<int64_t>> offsets;
   for (int64_t d = 0; d < x.rank(); ++d) {
     int64_t n = x.dim(d), size = low[d] + n + high[d];
     if (size < 0)
-      return Error{"padding crops more than axis " + std::to_string(d) + " of size " + std::to_string(n) + " has"};
+      return Error{"padding crops more than axis " + std::to_string(d) + " of size " +
+                   std::to_string(n) + " has"};
     if (n == 0 && size > 0 && mode != PadMode::Constant)
       return Error{"cannot pad the empty axis " + std::to_string(d) + " from its own elements"};
     shape.push_back(size);

@@ -9,7 +9,8 @@
 namespace lpc::ref {
 
 template <typename T>
-static void softmaxRow(const double *x, double *out, int64_t n, int64_t step, bool log, std::vector<T> &e) {
+static void softmaxRow(const double *x, double *out, int64_t n, int64_t step, bool log,
+                       std::vector<T> &e) {
   double m = -HUGE_VAL;
   for (int64_t i = 0; i < n; ++i)
     m = maximum(m, x[i * step]);
@@ -58,8 +59,8 @@ static Result<std::optional<Doubles>> broadcastPart(const Tensor *part, const Te
 }
 
 template <typename T>
-static void normRow(const double *x, double *out, int64_t n, bool center, double epsilon, const double *scale,
-                    const double *bias) {
+static void normRow(const double *x, double *out, int64_t n, bool center, double epsilon,
+                    const double *scale, const double *bias) {
   T mean = 0, squares = 0;
   if (center) {
     for (int64_t i = 0; i < n; ++i)
@@ -79,8 +80,8 @@ static void normRow(const double *x, double *out, int64_t n, bool center, double
   }
 }
 
-static Result<Tensor> normalize(const Tensor &x, const Tensor *scale, const Tensor *bias, int64_t axis, double epsilon,
-                                bool center) {
+static Result<Tensor> normalize(const Tensor &x, const Tensor *scale, const Tensor *bias,
+                                int64_t axis, double epsilon, bool center) {
   Result<std::optional<Doubles>> s = broadcastPart(scale, x), b = broadcastPart(bias, x);
   if (!s || !b)
     return s ? b.takeError() : s.takeError();
@@ -90,7 +91,8 @@ static Result<Tensor> normalize(const Tensor &x, const Tensor *scale, const Tens
   for (int64_t d = 0; d < x.rank(); ++d)
     (d < axis ? rows : n) *= x.dim(d);
   for (int64_t r = 0; r < rows && n > 0; ++r) {
-    const double *sr = *s ? (**s).data() + r * n : nullptr, *br = *b ? (**b).data() + r * n : nullptr;
+    const double *sr = *s ? (**s).data() + r * n : nullptr,
+                 *br = *b ? (**b).data() + r * n : nullptr;
     if (x.dtype().kind == Kind::F64)
       normRow<long double>(in.data() + r * n, out.data() + r * n, n, center, epsilon, sr, br);
     else
@@ -99,7 +101,8 @@ static Result<Tensor> normalize(const Tensor &x, const Tensor *scale, const Tens
   return fromDoubles(x.dtype(), x.shape(), std::move(out));
 }
 
-Result<Tensor> layerNorm(const Tensor &x, const Tensor *scale, const Tensor *bias, int64_t axis, double epsilon) {
+Result<Tensor> layerNorm(const Tensor &x, const Tensor *scale, const Tensor *bias, int64_t axis,
+                         double epsilon) {
   return normalize(x, scale, bias, axis, epsilon, true);
 }
 

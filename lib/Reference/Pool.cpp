@@ -10,7 +10,8 @@
 
 namespace lpc::ref {
 
-std::vector<int64_t> windowOffsets(const Tensor &x, const Shape &kernel, const Shape &out, const Window &w) {
+std::vector<int64_t> windowOffsets(const Tensor &x, const Shape &kernel, const Shape &out,
+                                   const Window &w) {
   std::vector<int64_t> offsets;
   offsets.reserve(countElements(kernel) * countElements(out));
   if (countElements(kernel) == 0 || countElements(out) == 0)
@@ -26,8 +27,8 @@ std::vector<int64_t> windowOffsets(const Tensor &x, const Shape &kernel, const S
 }
 
 /// For each output position: how many window positions lie inside of the input extended by `pads`.
-static std::vector<int64_t> countInside(const Tensor &x, const Shape &kernel, const Shape &out, const Window &w,
-                                        const Shape &pads) {
+static std::vector<int64_t> countInside(const Tensor &x, const Shape &kernel, const Shape &out,
+                                        const Window &w, const Shape &pads) {
   size_t n = kernel.size();
   std::vector<int64_t> counts;
   Shape o(n, 0);
@@ -48,19 +49,22 @@ static std::vector<int64_t> countInside(const Tensor &x, const Shape &kernel, co
   return counts;
 }
 
-Result<Tensor> pool(PoolKind kind, const Tensor &x, const Shape &kernel, const Window &w, bool countIncludePad,
-                    const Shape *countedPads) {
+Result<Tensor> pool(PoolKind kind, const Tensor &x, const Shape &kernel, const Window &w,
+                    bool countIncludePad, const Shape *countedPads) {
   Shape spatial = windowSizes(x, kernel, w);
   Shape shape{x.dim(0), x.dim(1)};
   shape.insert(shape.end(), spatial.begin(), spatial.end());
-  int64_t planes = x.dim(0) * x.dim(1), outSize = countElements(spatial), taps = countElements(kernel);
+  int64_t planes = x.dim(0) * x.dim(1), outSize = countElements(spatial),
+          taps = countElements(kernel);
   int64_t inSize = 1;
   for (size_t d = 0; d < kernel.size(); ++d)
     inSize *= x.dim(d + 2);
   std::vector<int64_t> offsets = windowOffsets(x, kernel, spatial, w);
   Shape none(2 * kernel.size(), 0);
-  std::vector<int64_t> counts =
-      countInside(x, kernel, spatial, w, !countIncludePad ? none : countedPads ? *countedPads : w.pads);
+  std::vector<int64_t> counts = countInside(x, kernel, spatial, w,
+                                            !countIncludePad ? none
+                                            : countedPads    ? *countedPads
+                                                             : w.pads);
   const DType &d = x.dtype();
   auto run = [&](const auto &in, auto lowest, auto highest, auto average) {
     std::vector<decltype(lowest)> out(planes * outSize);
@@ -94,7 +98,8 @@ Result<Tensor> pool(PoolKind kind, const Tensor &x, const Shape &kernel, const W
     for (int64_t t = 0; t < taps; ++t)
       if (int64_t at = offsets[t * outSize + o]; at >= 0)
         sum.add(in[base + at]);
-    return counts[o] ? sum.quotient(static_cast<double>(counts[o]), d) : std::numeric_limits<double>::quiet_NaN();
+    return counts[o] ? sum.quotient(static_cast<double>(counts[o]), d)
+                     : std::numeric_limits<double>::quiet_NaN();
   };
   return fromDoubles(d, shape, run(Doubles(x), lowestOf(d), maximum, average));
 }

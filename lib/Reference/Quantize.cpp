@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversions between real numbers and codes, and scales chosen from values. All in f32, or in f64 for f64 data.
+// Conversions between real numbers and codes, and scales chosen from values. All in f32, or in f64
+// for f64 data.
 #include "lpc/Reference/Kernels.h"
 
 #include "Scales.h"
@@ -13,17 +14,20 @@
 
 namespace lpc::ref {
 
-Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape &shape, const Shape *steps) {
+Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape &shape,
+                      const Shape *steps) {
   Shape strides = stridesOf(scale.shape()), out;
   std::vector<std::vector<int64_t>> offsets;
   if (scale.rank() != static_cast<int64_t>(shape.size()))
-    return Error{"scales of shape " + shapeText(scale.shape()) + " for data of shape " + shapeText(shape)};
+    return Error{"scales of shape " + shapeText(scale.shape()) + " for data of shape " +
+                 shapeText(shape)};
   for (size_t d = 0; d < shape.size(); ++d) {
     int64_t step = steps ? (*steps)[d] : 1, n = (shape[d] + step - 1) / step;
     int64_t need = block[d] == 0 ? 1 : (shape[d] + block[d] - 1) / block[d];
     if (scale.dim(d) != need)
-      return Error{"scales of shape " + shapeText(scale.shape()) + " for data of shape " + shapeText(shape) +
-                   ": expected " + std::to_string(need) + " along axis " + std::to_string(d)};
+      return Error{"scales of shape " + shapeText(scale.shape()) + " for data of shape " +
+                   shapeText(shape) + ": expected " + std::to_string(need) + " along axis " +
+                   std::to_string(d)};
     std::vector<int64_t> &o = offsets.emplace_back(n);
     for (int64_t i = 0; i < n; ++i)
       o[i] = block[d] == 0 ? 0 : i * step / block[d] * strides[d];
@@ -33,7 +37,8 @@ Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape 
 }
 
 template <typename T>
-Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales, std::span<const ScaleBlock> levels, const Shape &shape) {
+Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales,
+                                     std::span<const ScaleBlock> levels, const Shape &shape) {
   std::vector<T> product;
   for (size_t level = 0; level < scales.size(); ++level) {
     Result<Tensor> full = spread(scales[level], levels[level], shape);
@@ -52,12 +57,14 @@ Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales, std::span<c
   }
   return product;
 }
-template Result<std::vector<float>> scaleProducts(std::span<const Tensor>, std::span<const ScaleBlock>, const Shape &);
-template Result<std::vector<double>> scaleProducts(std::span<const Tensor>, std::span<const ScaleBlock>, const Shape &);
+template Result<std::vector<float>> scaleProducts(std::span<const Tensor>,
+                                                  std::span<const ScaleBlock>, const Shape &);
+template Result<std::vector<double>> scaleProducts(std::span<const Tensor>,
+                                                   std::span<const ScaleBlock>, const Shape &);
 
 /// The zero point of each element as an integer, or empty.
-static Result<std::vector<int32_t>> zeroPoints(const Tensor *zeroPoint, std::span<const ScaleBlock> levels,
-                                               const Shape &shape) {
+static Result<std::vector<int32_t>>
+zeroPoints(const Tensor *zeroPoint, std::span<const ScaleBlock> levels, const Shape &shape) {
   std::vector<int32_t> out;
   if (!zeroPoint)
     return out;
@@ -73,14 +80,16 @@ static Result<std::vector<int32_t>> zeroPoints(const Tensor *zeroPoint, std::spa
 
 /// Whether scales are multiplied and values divided in double.
 static bool inDouble(const DType &data, std::span<const Tensor> scales) {
-  return data.kind == Kind::F64 &&
-         std::all_of(scales.begin(), scales.end(), [](const Tensor &s) { return s.dtype().kind != Kind::F32; });
+  return data.kind == Kind::F64 && std::all_of(scales.begin(), scales.end(), [](const Tensor &s) {
+           return s.dtype().kind != Kind::F32;
+         });
 }
 
 template <typename T>
-static Result<Tensor> quantizeAs(const Tensor &x, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                                 std::span<const ScaleBlock> levels, const num::Format &format,
-                                 const num::Conversion &policy, bool before) {
+static Result<Tensor> quantizeAs(const Tensor &x, std::span<const Tensor> scales,
+                                 const Tensor *zeroPoint, std::span<const ScaleBlock> levels,
+                                 const num::Format &format, const num::Conversion &policy,
+                                 bool before) {
   Result<std::vector<T>> s = scaleProducts<T>(scales, levels, x.shape());
   if (!s)
     return s.takeError();
@@ -110,14 +119,15 @@ static Result<Tensor> quantizeAs(const Tensor &x, std::span<const Tensor> scales
     last = first + 1;
     while (last < n && (*z)[last] == (*z)[first])
       ++last;
-    encoder.quantize(values.subspan(first, last - first), T(1), (*z)[first], codes.subspan(first, last - first));
+    encoder.quantize(values.subspan(first, last - first), T(1), (*z)[first],
+                     codes.subspan(first, last - first));
   }
   return out;
 }
 
 Result<Tensor> quantize(const Tensor &x, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                        std::span<const ScaleBlock> levels, const num::Format &format, const num::Conversion &policy,
-                        bool before) {
+                        std::span<const ScaleBlock> levels, const num::Format &format,
+                        const num::Conversion &policy, bool before) {
   if (x.dtype().kind != Kind::F64)
     return quantizeAs<float>(x, scales, zeroPoint, levels, format, policy, before);
   if (inDouble(x.dtype(), scales))
@@ -132,13 +142,14 @@ Result<Tensor> quantize(const Tensor &x, std::span<const Tensor> scales, const T
   std::vector<double> q(x.numElements());
   for (size_t i = 0; i < q.size(); ++i)
     q[i] = in[i] / by[i];
-  return quantizeAs<double>(fromDoubles(DType::f64(), x.shape(), std::move(q)), {}, zeroPoint, levels, format, policy,
-                            before);
+  return quantizeAs<double>(fromDoubles(DType::f64(), x.shape(), std::move(q)), {}, zeroPoint,
+                            levels, format, policy, before);
 }
 
 template <typename T>
-static Result<Tensor> dequantizeAs(const Tensor &codes, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                                   std::span<const ScaleBlock> levels, DType to) {
+static Result<Tensor> dequantizeAs(const Tensor &codes, std::span<const Tensor> scales,
+                                   const Tensor *zeroPoint, std::span<const ScaleBlock> levels,
+                                   DType to) {
   Result<std::vector<T>> s = scaleProducts<T>(scales, levels, codes.shape());
   if (!s)
     return s.takeError();
@@ -158,14 +169,15 @@ static Result<Tensor> dequantizeAs(const Tensor &codes, std::span<const Tensor> 
   return fromDoubles(to, codes.shape(), std::move(out));
 }
 
-Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                          std::span<const ScaleBlock> levels, DType to) {
+Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales,
+                          const Tensor *zeroPoint, std::span<const ScaleBlock> levels, DType to) {
   if (inDouble(to, scales))
     return dequantizeAs<double>(codes, scales, zeroPoint, levels, to);
   return dequantizeAs<float>(codes, scales, zeroPoint, levels, to);
 }
 
-//===- block_scale ----------------------------------------------------------------------------------------===//
+//===- block_scale
+//----------------------------------------------------------------------------------------===//
 
 namespace {
 
@@ -176,7 +188,8 @@ struct Range {
 } // namespace
 
 /// The range of each block, NaN elements left out.
-static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block, const Shape &shape) {
+static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
+                                      const Shape &shape) {
   std::vector<Range> ranges(countElements(shape));
   Shape strides = stridesOf(shape);
   std::vector<std::vector<int64_t>> at;
@@ -201,8 +214,9 @@ static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block, 
 }
 
 template <typename T>
-static BlockScales blockScaleAs(const std::vector<Range> &ranges, const Shape &shape, const num::Format &format,
-                                ScaleRule rule, DType scaleType, std::optional<DType> zeroPointType) {
+static BlockScales blockScaleAs(const std::vector<Range> &ranges, const Shape &shape,
+                                const num::Format &format, ScaleRule rule, DType scaleType,
+                                std::optional<DType> zeroPointType) {
   double lo = format.lowest(), hi = format.max();
   std::vector<double> scales;
   std::vector<int64_t> zeros;
@@ -239,8 +253,9 @@ static BlockScales blockScaleAs(const std::vector<Range> &ranges, const Shape &s
   return out;
 }
 
-Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block, ScaleRule rule,
-                               DType scaleType, std::optional<DType> zeroPointType) {
+Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block,
+                               ScaleRule rule, DType scaleType,
+                               std::optional<DType> zeroPointType) {
   Shape shape;
   for (int64_t d = 0; d < x.rank(); ++d)
     shape.push_back(block[d] == 0 ? 1 : (x.dim(d) + block[d] - 1) / block[d]);

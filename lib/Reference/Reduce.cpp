@@ -10,7 +10,8 @@
 
 namespace lpc::ref {
 
-//===- reduce -------------------------------------------------------------------------------------------===//
+//===- reduce
+//-------------------------------------------------------------------------------------------===//
 
 static double reduceFloats(ReduceKind kind, const double *x, int64_t n, const DType &d) {
   switch (kind) {
@@ -38,7 +39,8 @@ static double reduceFloats(ReduceKind kind, const double *x, int64_t n, const DT
     return m;
   }
   case ReduceKind::Prod: {
-    long double p = 1; // wide enough in range for every partial product of narrower floats that matters
+    long double p =
+        1; // wide enough in range for every partial product of narrower floats that matters
     for (int64_t i = 0; i < n; ++i)
       p *= x[i];
     return static_cast<double>(p);
@@ -61,7 +63,8 @@ static int64_t reduceInts(ReduceKind kind, const int64_t *x, int64_t n, const DT
       return 0;
     __int128 s = 0;
     for (int64_t i = 0; i < n; ++i)
-      s += isUnsigned ? static_cast<__int128>(static_cast<uint64_t>(x[i])) : static_cast<__int128>(x[i]);
+      s += isUnsigned ? static_cast<__int128>(static_cast<uint64_t>(x[i]))
+                      : static_cast<__int128>(x[i]);
     return static_cast<int64_t>(s / n);
   }
   case ReduceKind::Max: {
@@ -128,7 +131,8 @@ Tensor reduce(ReduceKind kind, const Tensor &x, std::span<const int64_t> axes, b
   return fromDoubles(x.dtype(), shape, std::move(out));
 }
 
-//===- positions ------------------------------------------------------------------------------------------===//
+//===- positions
+//------------------------------------------------------------------------------------------===//
 
 /// A total order of floats for selection: NaN above everything, -0 equal to +0.
 static bool lessFloat(double a, double b) {
@@ -147,12 +151,14 @@ template <typename Fn> static void withOrder(const Tensor &x, Fn fn) {
   }
 }
 
-Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool keepDims, bool selectLast) {
+Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool keepDims,
+                         bool selectLast) {
   int64_t axes[] = {axis};
   Shape shape = reducedShape(x, axes, keepDims);
   int64_t rows = countElements(shape), n = x.dim(axis);
   if (n == 0 && rows > 0)
-    return Error{"no largest or smallest element along axis " + std::to_string(axis) + ", which is empty"};
+    return Error{"no largest or smallest element along axis " + std::to_string(axis) +
+                 ", which is empty"};
   std::vector<int64_t> out(rows);
   withOrder(axesLast(x, axes), [&](const auto &in, auto less) {
     for (int64_t r = 0; r < rows; ++r) {
@@ -162,7 +168,9 @@ Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool ke
         bool isBetter;
         if constexpr (std::is_floating_point_v<decltype(a)>)
           // NaN is both the largest and the smallest.
-          isBetter = std::isnan(a) != std::isnan(b) ? std::isnan(a) : kind == ReduceKind::Max ? a > b : a < b;
+          isBetter = std::isnan(a) != std::isnan(b) ? std::isnan(a)
+                     : kind == ReduceKind::Max      ? a > b
+                                                    : a < b;
         else
           isBetter = kind == ReduceKind::Max ? less(b, a) : less(a, b);
         bool equal = a == b || (a != a && b != b);
@@ -178,8 +186,8 @@ Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool ke
 Result<std::pair<Tensor, Tensor>> topK(const Tensor &x, int64_t k, int64_t axis, bool largest) {
   int64_t n = x.dim(axis);
   if (k < 0 || k > n)
-    return Error{"cannot take " + std::to_string(k) + " elements of axis " + std::to_string(axis) + ", which has size " +
-                 std::to_string(n)};
+    return Error{"cannot take " + std::to_string(k) + " elements of axis " + std::to_string(axis) +
+                 ", which has size " + std::to_string(n)};
   int64_t axes[] = {axis};
   Tensor moved = axesLast(x, axes);
   int64_t rows = n ? x.numElements() / n : 0;
@@ -199,7 +207,8 @@ Result<std::pair<Tensor, Tensor>> topK(const Tensor &x, int64_t k, int64_t axis,
       });
       for (int64_t i = 0; i < k; ++i) {
         positions[r * k + i] = order[i];
-        std::memcpy(values.mutableBytes() + (r * k + i) * width, moved.bytes() + (r * n + order[i]) * width, width);
+        std::memcpy(values.mutableBytes() + (r * k + i) * width,
+                    moved.bytes() + (r * n + order[i]) * width, width);
       }
     }
   });
@@ -211,7 +220,8 @@ Result<std::pair<Tensor, Tensor>> topK(const Tensor &x, int64_t k, int64_t axis,
   return std::pair<Tensor, Tensor>{transpose(values, back), transpose(indices, back)};
 }
 
-//===- scan -----------------------------------------------------------------------------------------------===//
+//===- scan
+//-----------------------------------------------------------------------------------------------===//
 
 Tensor scan(ReduceKind kind, const Tensor &x, int64_t axis, bool exclusive, bool reverse) {
   int64_t n = x.dim(axis), inner = 1, outer = 1;

@@ -7,13 +7,16 @@
 
 namespace lpc::ref {
 
-/// The entry of `scale` (shape: ceil(shape / block)) that holds for each element of `shape`. Where `steps` is given,
-/// only every steps[d]-th element along dimension d.
-Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape &shape, const Shape *steps = nullptr);
+/// The entry of `scale` (shape: ceil(shape / block)) that holds for each element of `shape`. Where
+/// `steps` is given, only every steps[d]-th element along dimension d.
+Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape &shape,
+                      const Shape *steps = nullptr);
 
-/// The product of all levels for each element, rounded to T after each level; empty if there are no scales.
+/// The product of all levels for each element, rounded to T after each level; empty if there are no
+/// scales.
 template <typename T>
-Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales, std::span<const ScaleBlock> levels, const Shape &shape);
+Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales,
+                                     std::span<const ScaleBlock> levels, const Shape &shape);
 
 } // namespace lpc::ref
 

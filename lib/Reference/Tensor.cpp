@@ -58,7 +58,8 @@ Tensor Tensor::make(DType dtype, Shape shape) {
   void *memory = std::aligned_alloc(64, bytes);
   if (!memory)
     std::abort();
-  t.owner_ = std::shared_ptr<const void>(memory, [](const void *p) { std::free(const_cast<void *>(p)); });
+  t.owner_ =
+      std::shared_ptr<const void>(memory, [](const void *p) { std::free(const_cast<void *>(p)); });
   t.data_ = static_cast<const uint8_t *>(memory);
   return t;
 }

@@ -11,7 +11,8 @@
 
 namespace lpc::ref {
 
-//===- reading ----------------------------------------------------------------------------------------===//
+//===- reading
+//----------------------------------------------------------------------------------------===//
 
 /// Calls fn(i, element as int64) for an integer tensor.
 template <typename Fn> static void forEachInt(const Tensor &t, Fn fn) {
@@ -90,7 +91,9 @@ Doubles::Doubles(const Tensor &t) : keep_(t) {
   }
   default:
     if (d.kind == Kind::UInt && d.bits == 64)
-      forEachInt(t, [&](int64_t i, int64_t x) { own_[i] = static_cast<double>(static_cast<uint64_t>(x)); });
+      forEachInt(t, [&](int64_t i, int64_t x) {
+        own_[i] = static_cast<double>(static_cast<uint64_t>(x));
+      });
     else
       forEachInt(t, [&](int64_t i, int64_t x) { own_[i] = static_cast<double>(x); });
   }
@@ -107,7 +110,8 @@ Ints::Ints(const Tensor &t) : keep_(t) {
   forEachInt(t, [&](int64_t i, int64_t x) { own_[i] = x; });
 }
 
-//===- writing ----------------------------------------------------------------------------------------===//
+//===- writing
+//----------------------------------------------------------------------------------------===//
 
 /// Rounds to p bits of significand with least normal exponent emin; beyond `largest` is infinity.
 static double roundBits(double x, int p, int emin, double largest) {
@@ -129,7 +133,8 @@ static uint16_t doubleToHalf(double x) {
   if (x < 0x1p-14)
     return sign | static_cast<uint16_t>(x * 0x1p24);
   int e = std::ilogb(x);
-  return sign | static_cast<uint16_t>((e + 15) << 10 | (static_cast<int>(std::ldexp(x, 10 - e)) - 1024));
+  return sign |
+         static_cast<uint16_t>((e + 15) << 10 | (static_cast<int>(std::ldexp(x, 10 - e)) - 1024));
 }
 
 static uint16_t doubleToBrain(double x) {
@@ -200,7 +205,8 @@ int64_t wrapTo(const DType &d, int64_t x) {
     return x;
   unsigned shift = 64 - d.bits;
   uint64_t up = static_cast<uint64_t>(x) << shift;
-  return d.kind == Kind::UInt ? static_cast<int64_t>(up >> shift) : static_cast<int64_t>(up) >> shift;
+  return d.kind == Kind::UInt ? static_cast<int64_t>(up >> shift)
+                              : static_cast<int64_t>(up) >> shift;
 }
 
 Tensor fromInts(DType d, Shape shape, std::vector<int64_t> values) {
@@ -231,7 +237,8 @@ Tensor fromInts(DType d, Shape shape, std::vector<int64_t> values) {
   return t;
 }
 
-//===- exact sums -------------------------------------------------------------------------------------===//
+//===- exact sums
+//-------------------------------------------------------------------------------------===//
 
 double roundToOdd(double hi, double lo) {
   double s, e;
@@ -300,12 +307,15 @@ double ExactSum::quotient(double n, const DType &dtype) const {
   return dtype.kind == Kind::F64 ? q + rest : roundToOdd(q, rest);
 }
 
-//===- scalars ------------------------------------------------------------------------------------------===//
+//===- scalars
+//------------------------------------------------------------------------------------------===//
 
 double lowestOf(const DType &d) {
   return d.format && !d.format->hasInf() ? d.format->lowest() : -HUGE_VAL;
 }
-double highestOf(const DType &d) { return d.format && !d.format->hasInf() ? d.format->max() : HUGE_VAL; }
+double highestOf(const DType &d) {
+  return d.format && !d.format->hasInf() ? d.format->max() : HUGE_VAL;
+}
 
 int64_t lowestInt(const DType &d) {
   if (d.isUnsigned())
@@ -333,7 +343,8 @@ double maximum(double a, double b) {
   return a > b ? a : b;
 }
 
-//===- strided copies -----------------------------------------------------------------------------------===//
+//===- strided copies
+//-----------------------------------------------------------------------------------===//
 
 Shape stridesOf(const Shape &shape) {
   Shape strides(shape.size());
@@ -351,8 +362,8 @@ std::vector<int64_t> progression(int64_t start, int64_t step, int64_t count) {
 }
 
 template <typename T>
-static void mapRows(const T *in, T *out, const Shape &shape, const std::vector<std::vector<int64_t>> &offsets,
-                    T fill) {
+static void mapRows(const T *in, T *out, const Shape &shape,
+                    const std::vector<std::vector<int64_t>> &offsets, T fill) {
   size_t rank = shape.size();
   if (rank == 0) {
     *out = *in;
@@ -394,8 +405,8 @@ static void mapRows(const T *in, T *out, const Shape &shape, const std::vector<s
   }
 }
 
-Tensor mapped(const Tensor &in, const Shape &shape, const std::vector<std::vector<int64_t>> &offsets,
-              const void *fill) {
+Tensor mapped(const Tensor &in, const Shape &shape,
+              const std::vector<std::vector<int64_t>> &offsets, const void *fill) {
   Tensor out = Tensor::make(in.dtype(), shape);
   if (out.empty())
     return out;

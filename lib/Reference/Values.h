@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// How kernels see elements: every float type as double, every integer type as int64, with one rounding back.
+// How kernels see elements: every float type as double, every integer type as int64, with one
+// rounding back.
 #ifndef LPC_LIB_REFERENCE_VALUES_H
 #define LPC_LIB_REFERENCE_VALUES_H
 
@@ -9,7 +10,8 @@
 
 namespace lpc::ref {
 
-/// The elements as doubles: exact for all floats and codes, and integers up to 2^53. Reads f64 in place.
+/// The elements as doubles: exact for all floats and codes, and integers up to 2^53. Reads f64 in
+/// place.
 class Doubles {
 public:
   explicit Doubles(const Tensor &t);
@@ -35,7 +37,8 @@ private:
   const int64_t *data_;
 };
 
-/// Rounds each value once to `dtype`, a float type (nearest even; a SmallFloat without infinity saturates).
+/// Rounds each value once to `dtype`, a float type (nearest even; a SmallFloat without infinity
+/// saturates).
 Tensor fromDoubles(DType dtype, Shape shape, std::vector<double> values);
 /// Wraps each value modulo 2^bits; Bool: value != 0.
 Tensor fromInts(DType dtype, Shape shape, std::vector<int64_t> values);
@@ -45,8 +48,8 @@ double roundTo(const DType &dtype, double x);
 /// Modulo 2^bits, then extended by the sign of the type.
 int64_t wrapTo(const DType &dtype, int64_t x);
 
-/// hi + lo, exact but for the last bit, which is sticky (round to odd): rounding the result once more to a narrower type
-/// gives the rounding of the exact sum.
+/// hi + lo, exact but for the last bit, which is sticky (round to odd): rounding the result once
+/// more to a narrower type gives the rounding of the exact sum.
 double roundToOdd(double hi, double lo);
 /// s + e = a + b exactly.
 inline void twoSum(double a, double b, double &s, double &e) {
@@ -55,8 +58,8 @@ inline void twoSum(double a, double b, double &s, double &e) {
   e = (a - (s - t)) + (b - t);
 }
 
-/// The exact sum of finite doubles, rounded once to `dtype` (as a double, sticky for narrower types than f64).
-/// Infinities and NaN give what ordinary addition gives.
+/// The exact sum of finite doubles, rounded once to `dtype` (as a double, sticky for narrower types
+/// than f64). Infinities and NaN give what ordinary addition gives.
 class ExactSum {
 public:
   void add(double x);
@@ -89,10 +92,10 @@ double maximum(double a, double b);
 /// Row-major strides in elements.
 Shape stridesOf(const Shape &shape);
 
-/// out[i0, i1, ...] = in[offsets[0][i0] + offsets[1][i1] + ...]; an entry below 0 in any dimension gives `fill` (one
-/// element of in's type; null: zero bytes).
-Tensor mapped(const Tensor &in, const Shape &shape, const std::vector<std::vector<int64_t>> &offsets,
-              const void *fill = nullptr);
+/// out[i0, i1, ...] = in[offsets[0][i0] + offsets[1][i1] + ...]; an entry below 0 in any dimension
+/// gives `fill` (one element of in's type; null: zero bytes).
+Tensor mapped(const Tensor &in, const Shape &shape,
+              const std::vector<std::vector<int64_t>> &offsets, const void *fill = nullptr);
 /// Offsets of one dimension: start, start + step, ...
 std::vector<int64_t> progression(int64_t start, int64_t step, int64_t count);
 

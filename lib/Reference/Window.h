@@ -8,7 +8,8 @@
 namespace lpc::ref {
 
 /// floor((size + begin + end - dilation*(kernel-1) - 1) / stride) + 1, not below 0.
-inline int64_t windowSize(int64_t size, int64_t kernel, int64_t stride, int64_t pads, int64_t dilation) {
+inline int64_t windowSize(int64_t size, int64_t kernel, int64_t stride, int64_t pads,
+                          int64_t dilation) {
   int64_t span = size + pads - dilation * (kernel - 1) - 1;
   return span < 0 ? 0 : span / stride + 1;
 }
@@ -18,8 +19,8 @@ inline Shape windowSizes(const Tensor &x, const Shape &kernel, const Window &w) 
   Shape sizes;
   size_t n = kernel.size();
   for (size_t d = 0; d < n; ++d)
-    sizes.push_back(
-        windowSize(x.dim(d + 2), kernel[d], w.strides[d], w.pads[d] + w.pads[n + d], w.dilations[d]));
+    sizes.push_back(windowSize(x.dim(d + 2), kernel[d], w.strides[d], w.pads[d] + w.pads[n + d],
+                               w.dilations[d]));
   return sizes;
 }
 
@@ -33,7 +34,8 @@ inline bool advance(Shape &at, const Shape &box) {
   return false;
 }
 
-/// Spatial offset of the input element under output position `o`, window position `k`; -1 in the padding.
+/// Spatial offset of the input element under output position `o`, window position `k`; -1 in the
+/// padding.
 inline int64_t inputOffset(const Tensor &x, const Shape &o, const Shape &k, const Window &w) {
   int64_t offset = 0;
   for (size_t d = 0; d < o.size(); ++d) {
@@ -45,8 +47,10 @@ inline int64_t inputOffset(const Tensor &x, const Shape &o, const Shape &k, cons
   return offset;
 }
 
-/// The input positions under every window: entry [k][o], -1 for padding (row-major k and o). What im2col needs.
-std::vector<int64_t> windowOffsets(const Tensor &x, const Shape &kernel, const Shape &out, const Window &w);
+/// The input positions under every window: entry [k][o], -1 for padding (row-major k and o). What
+/// im2col needs.
+std::vector<int64_t> windowOffsets(const Tensor &x, const Shape &kernel, const Shape &out,
+                                   const Window &w);
 
 } // namespace lpc::ref
 

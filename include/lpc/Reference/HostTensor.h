@@ -11,7 +11,8 @@ namespace lpc::ref {
 
 /// Same type, shape and values; elements below 8 bits are unpacked.
 Result<Tensor> fromHost(const rt::HostTensor &host);
-/// The inverse. Codes become the builtin integer or float of the same bits and meaning, where ONNX has one.
+/// The inverse. Codes become the builtin integer or float of the same bits and meaning, where ONNX
+/// has one.
 Result<rt::HostTensor> toHost(const Tensor &tensor);
 
 } // namespace lpc::ref

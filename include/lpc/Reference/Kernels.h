@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The meaning of every nn and lp operation on tensors in memory. No LLVM, no MLIR.
 //
-// Exactness: float arithmetic is computed in double and rounded once to the element type, which for f16, bf16 and f32
-// is IEEE arithmetic. Sums and contractions of f32 and narrower floats are exact, rounded once. In f64, sums are
-// compensated (error of one rounding plus K^2 * 2^-104 * sum |a b|), functions are computed in long double.
-// Transcendental functions of narrower floats are computed in double (the rounding differs from the correct one only if
-// the exact value is within 2^-20 units of a tie).
+// Exactness: float arithmetic is computed in double and rounded once to the element type, which for
+// f16, bf16 and f32 is IEEE arithmetic. Sums and contractions of f32 and narrower floats are exact,
+// rounded once. In f64, sums are compensated (error of one rounding plus K^2 * 2^-104 * sum |a b|),
+// functions are computed in long double. Transcendental functions of narrower floats are computed
+// in double (the rounding differs from the correct one only if the exact value is within 2^-20
+// units of a tie).
 #ifndef LPC_REFERENCE_KERNELS_H
 #define LPC_REFERENCE_KERNELS_H
 
@@ -17,17 +18,66 @@ namespace lpc::ref {
 
 // Words and order of these enumerations are those of the nn dialect.
 enum class UnaryKind : uint8_t {
-  Neg, Abs, Sign, Sqrt, Rsqrt, Reciprocal, Exp, Log, Erf, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh,
-  Acosh, Atanh, Floor, Ceil, Round, Trunc, Not, IsNaN, IsInf, Relu, Sigmoid, Silu, Gelu, GeluTanh, Softplus, HardSwish
+  Neg,
+  Abs,
+  Sign,
+  Sqrt,
+  Rsqrt,
+  Reciprocal,
+  Exp,
+  Log,
+  Erf,
+  Sin,
+  Cos,
+  Tan,
+  Asin,
+  Acos,
+  Atan,
+  Sinh,
+  Cosh,
+  Tanh,
+  Asinh,
+  Acosh,
+  Atanh,
+  Floor,
+  Ceil,
+  Round,
+  Trunc,
+  Not,
+  IsNaN,
+  IsInf,
+  Relu,
+  Sigmoid,
+  Silu,
+  Gelu,
+  GeluTanh,
+  Softplus,
+  HardSwish
 };
-enum class BinaryKind : uint8_t { Add, Sub, Mul, Div, Pow, Mod, Rem, Min, Max, And, Or, Xor, Shl, Shr };
+enum class BinaryKind : uint8_t {
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Pow,
+  Mod,
+  Rem,
+  Min,
+  Max,
+  And,
+  Or,
+  Xor,
+  Shl,
+  Shr
+};
 enum class CompareKind : uint8_t { Eq, Ne, Lt, Le, Gt, Ge };
 enum class ReduceKind : uint8_t { Sum, Mean, Max, Min, Prod };
 enum class PoolKind : uint8_t { Max, Avg };
 enum class PadMode : uint8_t { Constant, Edge, Reflect, Wrap };
 enum class ScatterKind : uint8_t { Assign, Add, Mul, Max, Min };
 
-// Elementwise --------------------------------------------------------------------------------------------
+// Elementwise
+// --------------------------------------------------------------------------------------------
 Result<Shape> broadcastShape(std::span<const Shape> shapes);
 Tensor unary(UnaryKind kind, const Tensor &x);
 Result<Tensor> binary(BinaryKind kind, const Tensor &a, const Tensor &b);
@@ -38,68 +88,78 @@ Tensor cast(const Tensor &x, DType to, bool saturate = true);
 /// The same bits under a type of equal width (a code keeps its bits, too).
 Result<Tensor> bitcast(const Tensor &x, DType to);
 
-// Movement -----------------------------------------------------------------------------------------------
+// Movement
+// -----------------------------------------------------------------------------------------------
 Result<Tensor> reshape(const Tensor &x, const Shape &shape);
 Result<Tensor> broadcast(const Tensor &x, const Shape &shape);
 Tensor transpose(const Tensor &x, std::span<const int64_t> permutation);
 Result<Tensor> concat(std::span<const Tensor> inputs, int64_t axis);
-Result<Tensor> slice(const Tensor &x, std::span<const int64_t> offsets, std::span<const int64_t> sizes,
-                     std::span<const int64_t> strides);
+Result<Tensor> slice(const Tensor &x, std::span<const int64_t> offsets,
+                     std::span<const int64_t> sizes, std::span<const int64_t> strides);
 /// `value`: null for zero.
-Result<Tensor> pad(const Tensor &x, std::span<const int64_t> low, std::span<const int64_t> high, PadMode mode,
-                   const Tensor *value);
+Result<Tensor> pad(const Tensor &x, std::span<const int64_t> low, std::span<const int64_t> high,
+                   PadMode mode, const Tensor *value);
 Tensor iota(DType dtype, const Shape &shape, int64_t axis);
 
-// Gather and scatter -------------------------------------------------------------------------------------
+// Gather and scatter
+// -------------------------------------------------------------------------------------
 Result<Tensor> gather(const Tensor &data, const Tensor &indices, int64_t axis);
 Result<Tensor> gatherElements(const Tensor &data, const Tensor &indices, int64_t axis);
 Result<Tensor> gatherND(const Tensor &data, const Tensor &indices, int64_t batchDims);
-Result<Tensor> scatterElements(const Tensor &data, const Tensor &indices, const Tensor &updates, int64_t axis,
-                               ScatterKind kind);
-Result<Tensor> scatterND(const Tensor &data, const Tensor &indices, const Tensor &updates, ScatterKind kind);
+Result<Tensor> scatterElements(const Tensor &data, const Tensor &indices, const Tensor &updates,
+                               int64_t axis, ScatterKind kind);
+Result<Tensor> scatterND(const Tensor &data, const Tensor &indices, const Tensor &updates,
+                         ScatterKind kind);
 
-// Reductions ---------------------------------------------------------------------------------------------
+// Reductions
+// ---------------------------------------------------------------------------------------------
 Tensor reduce(ReduceKind kind, const Tensor &x, std::span<const int64_t> axes, bool keepDims);
-Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool keepDims, bool selectLast);
+Result<Tensor> argReduce(ReduceKind kind, const Tensor &x, int64_t axis, bool keepDims,
+                         bool selectLast);
 Tensor scan(ReduceKind kind, const Tensor &x, int64_t axis, bool exclusive, bool reverse);
 Result<std::pair<Tensor, Tensor>> topK(const Tensor &x, int64_t k, int64_t axis, bool largest);
 Tensor softmax(const Tensor &x, int64_t axis, bool log);
 /// scale, bias: null if absent.
-Result<Tensor> layerNorm(const Tensor &x, const Tensor *scale, const Tensor *bias, int64_t axis, double epsilon);
+Result<Tensor> layerNorm(const Tensor &x, const Tensor *scale, const Tensor *bias, int64_t axis,
+                         double epsilon);
 Result<Tensor> rmsNorm(const Tensor &x, const Tensor *scale, int64_t axis, double epsilon);
 
-// Windows ------------------------------------------------------------------------------------------------
+// Windows
+// ------------------------------------------------------------------------------------------------
 struct Window {
   Shape strides, pads, dilations; ///< n, 2n, n for n spatial dimensions
   int64_t groups = 1;
 };
-Result<Tensor> pool(PoolKind kind, const Tensor &x, const Shape &kernel, const Window &window, bool countIncludePad,
-                    const Shape *countedPads);
+Result<Tensor> pool(PoolKind kind, const Tensor &x, const Shape &kernel, const Window &window,
+                    bool countIncludePad, const Shape *countedPads);
 /// bias: null if absent.
-Result<Tensor> conv(const Tensor &x, const Tensor &filter, const Tensor *bias, const Window &window);
-Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor *bias, const Window &window,
-                             const Shape &outputPadding);
+Result<Tensor> conv(const Tensor &x, const Tensor &filter, const Tensor *bias,
+                    const Window &window);
+Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor *bias,
+                             const Window &window, const Shape &outputPadding);
 
-// Contractions -------------------------------------------------------------------------------------------
+// Contractions
+// -------------------------------------------------------------------------------------------
 Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs);
 
-// Low precision ------------------------------------------------------------------------------------------
+// Low precision
+// ------------------------------------------------------------------------------------------
 /// ScaleBlock shape of one level: neighbours that share a scale along each dimension, 0 for all.
 using ScaleBlock = Shape;
 
 Result<Tensor> quantize(const Tensor &x, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                        std::span<const ScaleBlock> levels, const num::Format &format, const num::Conversion &policy,
-                        bool zeroPointBeforeRounding);
-Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                          std::span<const ScaleBlock> levels, DType to);
+                        std::span<const ScaleBlock> levels, const num::Format &format,
+                        const num::Conversion &policy, bool zeroPointBeforeRounding);
+Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales,
+                          const Tensor *zeroPoint, std::span<const ScaleBlock> levels, DType to);
 enum class ScaleRule : uint8_t { AbsMax, MinMax };
 struct BlockScales {
   Tensor scales;
   std::optional<Tensor> zeroPoint;
 };
 /// zeroPointType: the type of the second result of MinMax.
-Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block, ScaleRule rule,
-                               DType scaleType, std::optional<DType> zeroPointType);
+Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block,
+                               ScaleRule rule, DType scaleType, std::optional<DType> zeroPointType);
 
 /// One side of a contraction: codes with scale and zero point (null if absent), or floats.
 struct Side {
@@ -111,11 +171,13 @@ struct Accumulator {
   AccumulatorKind kind = AccumulatorKind::Int;
   unsigned width = 32;
 };
-/// The result is f32; f64 if `real64`, then no step after the exact sums is rounded to f32. F32Relaxed is the exact sum
-/// rounded once: every order that the contract admits is within its bound of this value.
-Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc, bool real64 = false);
-Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &window, const Accumulator &acc,
-                        bool real64 = false);
+/// The result is f32; f64 if `real64`, then no step after the exact sums is rounded to f32.
+/// F32Relaxed is the exact sum rounded once: every order that the contract admits is within its
+/// bound of this value.
+Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc,
+                          bool real64 = false);
+Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &window,
+                        const Accumulator &acc, bool real64 = false);
 
 } // namespace lpc::ref
 

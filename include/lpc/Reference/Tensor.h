@@ -42,9 +42,9 @@ private:
 };
 
 enum class Kind : uint8_t {
-  Bool,       ///< one byte, 0 or 1
-  Int,        ///< two's complement, 2 to 64 bits; below 8 bits the low bits of a byte
-  UInt,       ///< as Int, without sign
+  Bool, ///< one byte, 0 or 1
+  Int,  ///< two's complement, 2 to 64 bits; below 8 bits the low bits of a byte
+  UInt, ///< as Int, without sign
   F16,
   BF16,
   F32,
@@ -69,7 +69,9 @@ struct DType {
   static DType smallFloat(const num::Format *f) {
     return {Kind::SmallFloat, static_cast<uint8_t>(f->width()), f};
   }
-  static DType code(const num::Format *f) { return {Kind::Code, static_cast<uint8_t>(f->width()), f}; }
+  static DType code(const num::Format *f) {
+    return {Kind::Code, static_cast<uint8_t>(f->width()), f};
+  }
 
   bool isFloat() const { return kind >= Kind::F16 && kind <= Kind::SmallFloat; }
   bool isInt() const { return kind <= Kind::UInt; }
@@ -97,7 +99,8 @@ public:
   /// Elements are not initialized.
   static Tensor make(DType dtype, Shape shape);
   /// Reads elements that somebody else keeps; `owner`, where given, keeps them alive.
-  static Tensor view(DType dtype, Shape shape, const void *data, std::shared_ptr<const void> owner = {});
+  static Tensor view(DType dtype, Shape shape, const void *data,
+                     std::shared_ptr<const void> owner = {});
   /// A copy of `values` (one T per element, T as wide as the element).
   template <typename T> static Tensor of(DType dtype, Shape shape, const std::vector<T> &values) {
     Tensor t = make(dtype, std::move(shape));
@@ -130,7 +133,8 @@ public:
     return reinterpret_cast<T *>(mutableBytes());
   }
 
-  /// The same elements under another shape of equal size, or another type of equal width; shares the elements.
+  /// The same elements under another shape of equal size, or another type of equal width; shares
+  /// the elements.
   Tensor reshaped(Shape shape) const;
   Tensor retyped(DType dtype) const;
 

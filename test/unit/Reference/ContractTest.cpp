@@ -13,7 +13,8 @@ using I = std::vector<int64_t>;
 
 namespace {
 
-/// Integers of up to 24 bits times powers of two: their products sum exactly in 128 bits, but neither in f32 nor in f64.
+/// Integers of up to 24 bits times powers of two: their products sum exactly in 128 bits, but
+/// neither in f32 nor in f64.
 struct WideNumbers {
   WideNumbers(int64_t n, unsigned seed) {
     std::mt19937_64 rng(seed);
@@ -47,8 +48,11 @@ TEST(MatMul, CancellationAndTies) {
   // 2^40 - 2^40 + 1 + 2^-24 is a tie; a term of 2^-90 decides it.
   Tensor one = f32({5, 1}, {1, 1, 1, 1, 1});
   EXPECT_EQ(matmul(f32({1, 5}, {0x1p40f, -0x1p40f, 1, 0x1p-24f, 0}), one, false)->at(0), 1);
-  EXPECT_EQ(matmul(f32({1, 5}, {0x1p40f, -0x1p40f, 1, 0x1p-24f, 0x1p-90f}), one, false)->at(0), 1 + 0x1p-23);
-  EXPECT_EQ(matmul(f32({1, 5}, {0x1p60f, 0x1p-60f, 0x1p-126f, -0x1p60f, -0x1p-60f}), one, false)->at(0), 0x1p-126);
+  EXPECT_EQ(matmul(f32({1, 5}, {0x1p40f, -0x1p40f, 1, 0x1p-24f, 0x1p-90f}), one, false)->at(0),
+            1 + 0x1p-23);
+  EXPECT_EQ(
+      matmul(f32({1, 5}, {0x1p60f, 0x1p-60f, 0x1p-126f, -0x1p60f, -0x1p-60f}), one, false)->at(0),
+      0x1p-126);
   EXPECT_TRUE(std::isnan(matmul(f32({1, 2}, {kInf, 1}), f32({2, 1}, {0, 1}), false)->at(0)));
   EXPECT_EQ(matmul(f32({1, 2}, {kInf, 1}), f32({2, 1}, {1, 1}), false)->at(0), kInf);
   EXPECT_EQ(matmul(f64({1, 3}, {1e300, 1, -1e300}), f64({3, 1}, {1, 1, 1}), false)->at(0), 1);
@@ -70,11 +74,13 @@ TEST(MatMul, BatchesAndTransposes) {
   }
   EXPECT_EQ(ints(*matmul(i8({1, 2}, {100, 100}), i8({2, 1}, {2, 1}), false)), (I{44}));
   EXPECT_FALSE(matmul(a, randomF32({4, 6, 6}, 3), false));
-  EXPECT_EQ(matmul(Tensor::make(DType::f32(), {0, 3}), randomF32({3, 2}, 1), false)->shape(), (Shape{0, 2}));
+  EXPECT_EQ(matmul(Tensor::make(DType::f32(), {0, 3}), randomF32({3, 2}, 1), false)->shape(),
+            (Shape{0, 2}));
 }
 
 /// The definition, in double.
-static V directConv(const Tensor &x, const Tensor &f, const Tensor *bias, const Window &w, int64_t oh, int64_t ow) {
+static V directConv(const Tensor &x, const Tensor &f, const Tensor *bias, const Window &w,
+                    int64_t oh, int64_t ow) {
   V out;
   int64_t m = f.dim(0), depth = f.dim(1), kh = f.dim(2), kw = f.dim(3), h = x.dim(2), wd = x.dim(3);
   for (int64_t n = 0; n < x.dim(0); ++n)
@@ -89,7 +95,8 @@ static V directConv(const Tensor &x, const Tensor &f, const Tensor *bias, const 
                 int64_t z = j * w.strides[1] - w.pads[1] + q * w.dilations[1];
                 int64_t channel = c / (m / w.groups) * depth + d;
                 if (y >= 0 && y < h && z >= 0 && z < wd)
-                  sum += x.at(((n * x.dim(1) + channel) * h + y) * wd + z) * f.at(((c * depth + d) * kh + p) * kw + q);
+                  sum += x.at(((n * x.dim(1) + channel) * h + y) * wd + z) *
+                         f.at(((c * depth + d) * kh + p) * kw + q);
               }
           out.push_back(static_cast<float>(sum));
         }
@@ -111,13 +118,16 @@ TEST(Conv, GroupsStridesPadsDilations) {
 
 TEST(Conv, OneDimensionAndIntegers) {
   Window w{{1}, {1, 1}, {1}, 1};
-  EXPECT_EQ(values(*conv(f32({1, 1, 3}, {1, 2, 3}), f32({1, 1, 3}, {1, 10, 100}), nullptr, w)), (V{210, 321, 32}));
-  EXPECT_EQ(ints(*conv(i32({1, 1, 3}, {1, 2, 3}), i32({1, 1, 3}, {1, 10, 100}), nullptr, w)), (I{210, 321, 32}));
+  EXPECT_EQ(values(*conv(f32({1, 1, 3}, {1, 2, 3}), f32({1, 1, 3}, {1, 10, 100}), nullptr, w)),
+            (V{210, 321, 32}));
+  EXPECT_EQ(ints(*conv(i32({1, 1, 3}, {1, 2, 3}), i32({1, 1, 3}, {1, 10, 100}), nullptr, w)),
+            (I{210, 321, 32}));
 }
 
 TEST(ConvTranspose, ScattersTheFilter) {
   Window w{{2}, {0, 0}, {1}, 1};
-  Tensor x = f32({1, 1, 2}, {1, 10}), f = f32({1, 2, 3}, {1, 2, 3, 4, 5, 6}), bias = f32({2}, {0, 1});
+  Tensor x = f32({1, 1, 2}, {1, 10}), f = f32({1, 2, 3}, {1, 2, 3, 4, 5, 6}),
+         bias = f32({2}, {0, 1});
   Tensor y = *convTranspose(x, f, &bias, w, {1});
   EXPECT_EQ(y.shape(), (Shape{1, 2, 6}));
   EXPECT_EQ(values(y), (V{1, 2, 13, 20, 30, 0, 5, 6, 47, 51, 61, 1}));

@@ -15,13 +15,15 @@ TEST(Elementwise, MinMaxPropagateNaNAndOrderZeros) {
   Tensor a = f32({4}, {1, kNaN, 3, -0.0f}), b = f32({4}, {2, 1, kNaN, 0.0f});
   Tensor lo = *binary(BinaryKind::Min, a, b), hi = *binary(BinaryKind::Max, a, b);
   EXPECT_EQ(lo.at(0), 1);
-  EXPECT_TRUE(std::isnan(lo.at(1)) && std::isnan(lo.at(2)) && std::isnan(hi.at(1)) && std::isnan(hi.at(2)));
+  EXPECT_TRUE(std::isnan(lo.at(1)) && std::isnan(lo.at(2)) && std::isnan(hi.at(1)) &&
+              std::isnan(hi.at(2)));
   EXPECT_TRUE(std::signbit(lo.at(3)));
   EXPECT_FALSE(std::signbit(hi.at(3)));
 }
 
 TEST(Elementwise, RoundIsHalfEven) {
-  EXPECT_EQ(values(unary(UnaryKind::Round, f32({6}, {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 2.4f}))), (V{0, 2, 2, -0.0, -2, 2}));
+  EXPECT_EQ(values(unary(UnaryKind::Round, f32({6}, {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 2.4f}))),
+            (V{0, 2, 2, -0.0, -2, 2}));
 }
 
 TEST(Elementwise, SpecialsOfActivations) {
@@ -52,12 +54,15 @@ TEST(Elementwise, IntegerDivisionAndRemainder) {
 TEST(Elementwise, IntegersWrapAndShift) {
   EXPECT_EQ(ints(*binary(BinaryKind::Add, u8({1}, {250}), u8({1}, {10}))), (I{4}));
   EXPECT_EQ(ints(*binary(BinaryKind::Mul, i32({1}, {1 << 20}), i32({1}, {1 << 15}))), (I{0}));
-  EXPECT_EQ(ints(*binary(BinaryKind::Pow, i32({4}, {3, -1, 2, 1}), i32({4}, {5, -3, -1, -7}))), (I{243, -1, 0, 1}));
-  EXPECT_EQ(ints(*binary(BinaryKind::Shr, i8({3}, {-128, -1, 64}), i8({3}, {7, 100, 3}))), (I{-1, -1, 8}));
+  EXPECT_EQ(ints(*binary(BinaryKind::Pow, i32({4}, {3, -1, 2, 1}), i32({4}, {5, -3, -1, -7}))),
+            (I{243, -1, 0, 1}));
+  EXPECT_EQ(ints(*binary(BinaryKind::Shr, i8({3}, {-128, -1, 64}), i8({3}, {7, 100, 3}))),
+            (I{-1, -1, 8}));
   EXPECT_EQ(ints(*binary(BinaryKind::Shr, u8({2}, {255, 255}), u8({2}, {7, 8}))), (I{1, 0}));
   EXPECT_EQ(ints(*binary(BinaryKind::Shl, u8({2}, {255, 255}), u8({2}, {7, 8}))), (I{128, 0}));
   Tensor big = Tensor::of<uint64_t>(DType::u(64), {1}, {~uint64_t{0}});
-  EXPECT_EQ(ints(*compare(CompareKind::Gt, big, Tensor::of<uint64_t>(DType::u(64), {1}, {1}))), (I{1}));
+  EXPECT_EQ(ints(*compare(CompareKind::Gt, big, Tensor::of<uint64_t>(DType::u(64), {1}, {1}))),
+            (I{1}));
   EXPECT_EQ(big.at(0), 0x1p64);
 }
 
@@ -81,7 +86,8 @@ TEST(Elementwise, Broadcasting) {
   Tensor y = *binary(BinaryKind::Add, a, b);
   EXPECT_EQ(y.shape(), (Shape{2, 3}));
   EXPECT_EQ(values(y), (V{11, 21, 31, 12, 22, 32}));
-  EXPECT_EQ(binary(BinaryKind::Add, f32({2}, {1, 2}), b).error(), "shapes 2 and 3 do not broadcast");
+  EXPECT_EQ(binary(BinaryKind::Add, f32({2}, {1, 2}), b).error(),
+            "shapes 2 and 3 do not broadcast");
   EXPECT_EQ(binary(BinaryKind::Add, f32({0}, {}), f32({}, {1}))->shape(), (Shape{0}));
   Tensor s = *select(boolean({2, 1}, {1, 0}), f32({}, {7}), b);
   EXPECT_EQ(values(s), (V{7, 7, 7, 10, 20, 30}));
@@ -97,7 +103,8 @@ TEST(Elementwise, FloatArithmeticRoundsOnceInTheType) {
   }
   // f16: 2048 + 1 is a tie, to even; 65504 + 16 rounds to infinity.
   Tensor h = cast(f32({2}, {2048, 65504}), DType::f16());
-  EXPECT_EQ(values(*binary(BinaryKind::Add, h, cast(f32({2}, {1, 16}), DType::f16()))), (V{2048, kInf}));
+  EXPECT_EQ(values(*binary(BinaryKind::Add, h, cast(f32({2}, {1, 16}), DType::f16()))),
+            (V{2048, kInf}));
   // Subnormal f16 and bf16 keep their bits.
   EXPECT_EQ(cast(f32({1}, {0x1p-24f}), DType::f16()).as<uint16_t>()[0], 1);
   EXPECT_EQ(cast(f32({1}, {0x1.fp-25f}), DType::f16()).as<uint16_t>()[0], 1);
@@ -122,7 +129,8 @@ TEST(Cast, IntegerToFloatRoundsOnce) {
 }
 
 TEST(Cast, SmallFloatsSaturateOnRequest) {
-  DType e4m3 = DType::smallFloat(num::Format::parse("e4m3")), e5m2 = DType::smallFloat(num::Format::parse("e5m2"));
+  DType e4m3 = DType::smallFloat(num::Format::parse("e4m3")),
+        e5m2 = DType::smallFloat(num::Format::parse("e5m2"));
   Tensor x = f32({3}, {1000, -kInf, 0.5f});
   EXPECT_EQ(values(cast(x, e4m3)), (V{448, -448, 0.5}));
   EXPECT_TRUE(std::isnan(cast(x, e4m3, false).at(0)));

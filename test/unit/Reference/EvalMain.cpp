@@ -58,8 +58,9 @@ int main(int argc, char **argv) {
       inputs.push_back(arg.str());
   }
   MLIRContext context;
-  context.loadDialect<nn::NnDialect, lp::LpDialect, affine::AffineDialect, arith::ArithDialect, cf::ControlFlowDialect,
-                      func::FuncDialect, scf::SCFDialect, tensor::TensorDialect>();
+  context.loadDialect<nn::NnDialect, lp::LpDialect, affine::AffineDialect, arith::ArithDialect,
+                      cf::ControlFlowDialect, func::FuncDialect, scf::SCFDialect,
+                      tensor::TensorDialect>();
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
   if (!module)
     return 1;
@@ -82,7 +83,8 @@ int main(int argc, char **argv) {
   if (failed(results))
     return 1;
   if (time)
-    llvm::errs() << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() << " s\n";
+    llvm::errs() << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()
+                 << " s\n";
   for (auto [i, t] : llvm::enumerate(*results)) {
     if (prefix.empty()) {
       print(t);

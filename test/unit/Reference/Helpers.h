@@ -15,12 +15,24 @@ namespace lpc::ref::testing {
 inline constexpr float kInf = std::numeric_limits<float>::infinity();
 inline constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-inline Tensor f32(Shape shape, std::vector<float> v) { return Tensor::of<float>(DType::f32(), std::move(shape), v); }
-inline Tensor f64(Shape shape, std::vector<double> v) { return Tensor::of<double>(DType::f64(), std::move(shape), v); }
-inline Tensor i64(Shape shape, std::vector<int64_t> v) { return Tensor::of<int64_t>(DType::i(64), std::move(shape), v); }
-inline Tensor i32(Shape shape, std::vector<int32_t> v) { return Tensor::of<int32_t>(DType::i(32), std::move(shape), v); }
-inline Tensor i8(Shape shape, std::vector<int8_t> v) { return Tensor::of<int8_t>(DType::i(8), std::move(shape), v); }
-inline Tensor u8(Shape shape, std::vector<uint8_t> v) { return Tensor::of<uint8_t>(DType::u(8), std::move(shape), v); }
+inline Tensor f32(Shape shape, std::vector<float> v) {
+  return Tensor::of<float>(DType::f32(), std::move(shape), v);
+}
+inline Tensor f64(Shape shape, std::vector<double> v) {
+  return Tensor::of<double>(DType::f64(), std::move(shape), v);
+}
+inline Tensor i64(Shape shape, std::vector<int64_t> v) {
+  return Tensor::of<int64_t>(DType::i(64), std::move(shape), v);
+}
+inline Tensor i32(Shape shape, std::vector<int32_t> v) {
+  return Tensor::of<int32_t>(DType::i(32), std::move(shape), v);
+}
+inline Tensor i8(Shape shape, std::vector<int8_t> v) {
+  return Tensor::of<int8_t>(DType::i(8), std::move(shape), v);
+}
+inline Tensor u8(Shape shape, std::vector<uint8_t> v) {
+  return Tensor::of<uint8_t>(DType::u(8), std::move(shape), v);
+}
 inline Tensor boolean(Shape shape, std::vector<uint8_t> v) {
   return Tensor::of<uint8_t>(DType::boolean(), std::move(shape), v);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Quantization, scales, and contractions of codes, against direct loops that round where the definition says so.
+// Quantization, scales, and contractions of codes, against direct loops that round where the
+// definition says so.
 #include "Helpers.h"
 
 #include "lpc/Reference/HostTensor.h"
@@ -16,13 +17,15 @@ using I = std::vector<int64_t>;
 static const num::Format &format(const char *name) { return *num::Format::parse(name); }
 
 TEST(Quantize, PerTensorWithZeroPoint) {
-  Tensor x = f32({1, 6}, {0, 1, -1, 0.75f, 1000, kNaN}), s = f32({1, 1}, {0.5f}), z = codes("uint8", {1, 1}, {128});
+  Tensor x = f32({1, 6}, {0, 1, -1, 0.75f, 1000, kNaN}), s = f32({1, 1}, {0.5f}),
+         z = codes("uint8", {1, 1}, {128});
   ScaleBlock level{0, 0};
   num::Conversion policy;
   policy.nan = num::NaNPolicy::Lowest;
   Tensor c = *quantize(x, {&s, 1}, &z, {&level, 1}, format("uint8"), policy, false);
   EXPECT_EQ(values(c), (V{128, 130, 126, 130, 255, 0}));
-  EXPECT_EQ(values(*dequantize(c, {&s, 1}, &z, {&level, 1}, DType::f32())), (V{0, 1, -1, 1, 63.5, -64}));
+  EXPECT_EQ(values(*dequantize(c, {&s, 1}, &z, {&level, 1}, DType::f32())),
+            (V{0, 1, -1, 1, 63.5, -64}));
 }
 
 TEST(Quantize, ZeroPointOrderMatters) {
@@ -55,7 +58,8 @@ TEST(Quantize, TheDivisionIsInF32) {
 
 TEST(BlockScale, AbsMaxPerRow) {
   Tensor x = f32({3, 2}, {1, -254, 0, 0, kNaN, 12.7f});
-  BlockScales s = *blockScale(x, format("int8"), {1, 0}, ScaleRule::AbsMax, DType::f32(), std::nullopt);
+  BlockScales s =
+      *blockScale(x, format("int8"), {1, 0}, ScaleRule::AbsMax, DType::f32(), std::nullopt);
   EXPECT_EQ(s.scales.shape(), (Shape{3, 1}));
   EXPECT_EQ(values(s.scales), (V{2, 1, 12.7f / 127.0f}));
   EXPECT_FALSE(s.zeroPoint);
@@ -63,10 +67,12 @@ TEST(BlockScale, AbsMaxPerRow) {
 
 TEST(BlockScale, MinMaxIsDynamicQuantizeLinear) {
   Tensor x = f32({6}, {0, 2, -3, -2.5f, 1.34f, 0.5f});
-  BlockScales s = *blockScale(x, format("uint8"), {0}, ScaleRule::MinMax, DType::f32(), DType::code(&format("uint8")));
+  BlockScales s = *blockScale(x, format("uint8"), {0}, ScaleRule::MinMax, DType::f32(),
+                              DType::code(&format("uint8")));
   EXPECT_EQ(s.scales.as<float>()[0], 5.0f / 255.0f);
   EXPECT_EQ(values(*s.zeroPoint), (V{153}));
-  BlockScales zero = *blockScale(f32({2}, {0, 0}), format("uint8"), {0}, ScaleRule::MinMax, DType::f32(), DType::i(32));
+  BlockScales zero = *blockScale(f32({2}, {0, 0}), format("uint8"), {0}, ScaleRule::MinMax,
+                                 DType::f32(), DType::i(32));
   EXPECT_EQ(values(zero.scales), (V{1}));
   EXPECT_EQ(ints(*zero.zeroPoint), (I{0}));
 }
@@ -84,19 +90,24 @@ static Tensor randomCodes(const char *name, Shape shape, unsigned seed) {
 
 TEST(CodeMatmul, IntegerAccumulatorWithZeroPoints) {
   Tensor a = randomCodes("uint8", {3, 40}, 1), b = randomCodes("int8", {40, 5}, 2);
-  Tensor sa = randomF32({3, 1}, 3), sb = randomF32({1, 5}, 4), za = codes("uint8", {3, 1}, {128, 0, 255});
+  Tensor sa = randomF32({3, 1}, 3), sb = randomF32({1, 5}, 4),
+         za = codes("uint8", {3, 1}, {128, 0, 255});
   ScaleBlock rows{1, 0}, columns{0, 1};
-  Tensor y = *codeMatmul({&a, &sa, &za, &rows}, {&b, &sb, nullptr, &columns}, {AccumulatorKind::Int, 24});
+  Tensor y =
+      *codeMatmul({&a, &sa, &za, &rows}, {&b, &sb, nullptr, &columns}, {AccumulatorKind::Int, 24});
   for (int64_t m = 0; m < 3; ++m)
     for (int64_t n = 0; n < 5; ++n) {
       int64_t acc = 0;
       for (int64_t k = 0; k < 40; ++k)
-        acc += static_cast<int64_t>(a.at(m * 40 + k) - za.at(m)) * static_cast<int64_t>(b.at(k * 5 + n));
+        acc += static_cast<int64_t>(a.at(m * 40 + k) - za.at(m)) *
+               static_cast<int64_t>(b.at(k * 5 + n));
       float scale = sa.as<float>()[m] * sb.as<float>()[n];
       EXPECT_EQ(y.as<float>()[m * 5 + n], static_cast<float>(acc) * scale);
     }
-  Result<Tensor> narrow = codeMatmul({&a, &sa, &za, &rows}, {&b, &sb, nullptr, &columns}, {AccumulatorKind::Int, 12});
-  EXPECT_EQ(narrow.error(), "a sum does not fit the 12-bit accumulator, so that the proof of its width was wrong");
+  Result<Tensor> narrow =
+      codeMatmul({&a, &sa, &za, &rows}, {&b, &sb, nullptr, &columns}, {AccumulatorKind::Int, 12});
+  EXPECT_EQ(narrow.error(),
+            "a sum does not fit the 12-bit accumulator, so that the proof of its width was wrong");
 }
 
 TEST(CodeMatmul, WideAccumulatorsRoundOnce) {
@@ -114,7 +125,8 @@ TEST(CodeMatmul, WideAccumulatorsRoundOnce) {
     for (int64_t n = 0; n < 2; ++n) {
       __int128 acc = 0;
       for (int64_t i = 0; i < 30; ++i)
-        acc += static_cast<__int128>(std::ldexp(e.at(m * 30 + i), 16)) * static_cast<int64_t>(std::ldexp(f.at(i * 2 + n), 16));
+        acc += static_cast<__int128>(std::ldexp(e.at(m * 30 + i), 16)) *
+               static_cast<int64_t>(std::ldexp(f.at(i * 2 + n), 16));
       EXPECT_EQ(y.as<float>()[m * 2 + n], std::ldexp(static_cast<float>(acc), -32));
     }
 }
@@ -123,7 +135,8 @@ TEST(CodeMatmul, GroupedIsOneFusedStepForEachGroup) {
   Tensor a = randomCodes("int8", {2, 70}, 1), b = randomCodes("int4", {70, 3}, 2);
   Tensor sa = randomF32({2, 1}, 3), sb = randomF32({3, 3}, 4);
   ScaleBlock rows{1, 0}, groups{32, 1};
-  Tensor y = *codeMatmul({&a, &sa, nullptr, &rows}, {&b, &sb, nullptr, &groups}, {AccumulatorKind::F32Grouped, 0});
+  Tensor y = *codeMatmul({&a, &sa, nullptr, &rows}, {&b, &sb, nullptr, &groups},
+                         {AccumulatorKind::F32Grouped, 0});
   for (int64_t m = 0; m < 2; ++m)
     for (int64_t n = 0; n < 3; ++n) {
       float expected = 0;
@@ -147,30 +160,37 @@ TEST(CodeMatmul, RelaxedIsTheExactSumOfDequantizedProducts) {
 }
 
 TEST(CodeMatmul, BatchesSharingTheRightSide) {
-  Tensor a = randomCodes("int8", {2, 3, 8}, 1), b = randomCodes("int8", {8, 4}, 2), s = randomF32({2, 3, 1}, 3);
+  Tensor a = randomCodes("int8", {2, 3, 8}, 1), b = randomCodes("int8", {8, 4}, 2),
+         s = randomF32({2, 3, 1}, 3);
   ScaleBlock rows{1, 1, 0};
   Tensor y = *codeMatmul({&a, &s, nullptr, &rows}, {&b}, {AccumulatorKind::Int, 32});
   EXPECT_EQ(y.shape(), (Shape{2, 3, 4}));
   ScaleBlock flat{1, 0};
   Tensor a2 = a.reshaped({6, 8}), s2 = s.reshaped({6, 1});
-  EXPECT_EQ(values(y), values(*codeMatmul({&a2, &s2, nullptr, &flat}, {&b}, {AccumulatorKind::Int, 32})));
+  EXPECT_EQ(values(y),
+            values(*codeMatmul({&a2, &s2, nullptr, &flat}, {&b}, {AccumulatorKind::Int, 32})));
 }
 
 TEST(CodeMatmul, NaNCodesAreAnError) {
-  Tensor a = Tensor::of<uint16_t>(DType::code(&format("e4m3")), {1, 1}, {0x7f}), b = codes("int8", {1, 1}, {1});
+  Tensor a = Tensor::of<uint16_t>(DType::code(&format("e4m3")), {1, 1}, {0x7f}),
+         b = codes("int8", {1, 1}, {1});
   EXPECT_FALSE(codeMatmul({&a}, {&b}, {AccumulatorKind::Int, 32}));
 }
 
 TEST(CodeConv, PaddingHasTheZeroPoint) {
-  Tensor x = codes("uint8", {1, 1, 3}, {10, 20, 30}), zx = codes("uint8", {1, 1, 1}, {10}), sx = f32({1, 1, 1}, {0.5f});
+  Tensor x = codes("uint8", {1, 1, 3}, {10, 20, 30}), zx = codes("uint8", {1, 1, 1}, {10}),
+         sx = f32({1, 1, 1}, {0.5f});
   Tensor f = codes("int8", {2, 1, 3}, {1, 1, 1, 0, 2, 0}), sf = f32({2, 1, 1}, {1, 0.25f});
   ScaleBlock all{0, 0, 0}, channel{1, 0, 0};
   Window w{{1}, {1, 1}, {1}, 1};
-  Tensor y = *codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w, {AccumulatorKind::Int, 16});
+  Tensor y =
+      *codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w, {AccumulatorKind::Int, 16});
   EXPECT_EQ(values(y), (V{5, 15, 15, 0, 2.5, 5}));
-  EXPECT_EQ(values(*codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w, {AccumulatorKind::F32Relaxed, 0})),
+  EXPECT_EQ(values(*codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w,
+                             {AccumulatorKind::F32Relaxed, 0})),
             values(y));
-  EXPECT_FALSE(codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w, {AccumulatorKind::Int, 5}));
+  EXPECT_FALSE(
+      codeConv({&x, &sx, &zx, &all}, {&f, &sf, nullptr, &channel}, w, {AccumulatorKind::Int, 5}));
 }
 
 TEST(HostTensor, RoundTrips) {

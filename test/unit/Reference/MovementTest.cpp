@@ -11,7 +11,9 @@ using namespace lpc::ref::testing;
 using V = std::vector<double>;
 using I = std::vector<int64_t>;
 
-static Tensor count(Shape shape) { return iota(DType::f32(), {countElements(shape)}, 0).reshaped(shape); }
+static Tensor count(Shape shape) {
+  return iota(DType::f32(), {countElements(shape)}, 0).reshaped(shape);
+}
 static std::vector<int64_t> list(std::initializer_list<int64_t> v) { return v; }
 
 TEST(Movement, TransposeAndBroadcast) {
@@ -37,11 +39,16 @@ TEST(Movement, SliceWithNegativeStrides) {
 TEST(Movement, PadModes) {
   Tensor x = count({4});
   Tensor nine = f32({}, {9});
-  EXPECT_EQ(values(*pad(x, list({1}), list({2}), PadMode::Constant, &nine)), (V{9, 0, 1, 2, 3, 9, 9}));
-  EXPECT_EQ(values(*pad(x, list({1}), list({2}), PadMode::Constant, nullptr)), (V{0, 0, 1, 2, 3, 0, 0}));
-  EXPECT_EQ(values(*pad(x, list({2}), list({2}), PadMode::Edge, nullptr)), (V{0, 0, 0, 1, 2, 3, 3, 3}));
-  EXPECT_EQ(values(*pad(x, list({3}), list({2}), PadMode::Reflect, nullptr)), (V{3, 2, 1, 0, 1, 2, 3, 2, 1}));
-  EXPECT_EQ(values(*pad(x, list({2}), list({1}), PadMode::Wrap, nullptr)), (V{2, 3, 0, 1, 2, 3, 0}));
+  EXPECT_EQ(values(*pad(x, list({1}), list({2}), PadMode::Constant, &nine)),
+            (V{9, 0, 1, 2, 3, 9, 9}));
+  EXPECT_EQ(values(*pad(x, list({1}), list({2}), PadMode::Constant, nullptr)),
+            (V{0, 0, 1, 2, 3, 0, 0}));
+  EXPECT_EQ(values(*pad(x, list({2}), list({2}), PadMode::Edge, nullptr)),
+            (V{0, 0, 0, 1, 2, 3, 3, 3}));
+  EXPECT_EQ(values(*pad(x, list({3}), list({2}), PadMode::Reflect, nullptr)),
+            (V{3, 2, 1, 0, 1, 2, 3, 2, 1}));
+  EXPECT_EQ(values(*pad(x, list({2}), list({1}), PadMode::Wrap, nullptr)),
+            (V{2, 3, 0, 1, 2, 3, 0}));
   EXPECT_EQ(values(*pad(x, list({-1}), list({-2}), PadMode::Constant, nullptr)), (V{1}));
   EXPECT_FALSE(pad(x, list({-3}), list({-2}), PadMode::Constant, nullptr));
 }
@@ -83,8 +90,12 @@ TEST(Scatter, KindsInOrder) {
   EXPECT_EQ(values(*scatterElements(x, at, u, 1, ScatterKind::Add)), (V{1, 32, 3, 34}));
   EXPECT_EQ(values(*scatterElements(x, at, u, 1, ScatterKind::Mul)), (V{1, 400, 3, 120}));
   EXPECT_EQ(values(*scatterElements(x, at, u, 1, ScatterKind::Min)), (V{1, 2, 3, 4}));
-  EXPECT_EQ(ints(*scatterElements(i8({2}, {100, 1}), i64({1}, {0}), i8({1}, {100}), 0, ScatterKind::Add)), (I{-56, 1}));
-  EXPECT_EQ(values(*scatterND(count({3, 2}), i64({2, 1}, {2, 0}), f32({2, 2}, {7, 8, 9, 6}), ScatterKind::Assign)),
+  EXPECT_EQ(
+      ints(*scatterElements(i8({2}, {100, 1}), i64({1}, {0}), i8({1}, {100}), 0, ScatterKind::Add)),
+      (I{-56, 1}));
+  EXPECT_EQ(values(*scatterND(count({3, 2}), i64({2, 1}, {2, 0}), f32({2, 2}, {7, 8, 9, 6}),
+                              ScatterKind::Assign)),
             (V{9, 6, 2, 3, 7, 8}));
-  EXPECT_FALSE(scatterND(count({3, 2}), i64({1, 1}, {5}), f32({1, 2}, {7, 8}), ScatterKind::Assign));
+  EXPECT_FALSE(
+      scatterND(count({3, 2}), i64({1, 1}, {5}), f32({1, 2}, {7, 8}), ScatterKind::Assign));
 }

@@ -17,8 +17,10 @@ TEST(Reduce, SumsAreExactAndRoundedOnce) {
   // Any order of f32 additions loses the 1s; the exact sum keeps them.
   EXPECT_EQ(reduce(ReduceKind::Sum, f32({4}, {1e30f, 1, -1e30f, 1}), list({0}), false).at(0), 2);
   // A tie that only a tiny third term decides.
-  EXPECT_EQ(reduce(ReduceKind::Sum, f32({3}, {1, 0x1p-24f, 0x1p-100f}), list({0}), false).at(0), 1 + 0x1p-23);
-  EXPECT_EQ(reduce(ReduceKind::Sum, f32({3}, {1, 0x1p-24f, -0x1p-100f}), list({0}), false).at(0), 1);
+  EXPECT_EQ(reduce(ReduceKind::Sum, f32({3}, {1, 0x1p-24f, 0x1p-100f}), list({0}), false).at(0),
+            1 + 0x1p-23);
+  EXPECT_EQ(reduce(ReduceKind::Sum, f32({3}, {1, 0x1p-24f, -0x1p-100f}), list({0}), false).at(0),
+            1);
   EXPECT_EQ(reduce(ReduceKind::Sum, f32({2}, {1, 0x1p-24f}), list({0}), false).at(0), 1);
   EXPECT_EQ(reduce(ReduceKind::Sum, f64({4}, {1e300, 1, -1e300, 1}), list({0}), false).at(0), 2);
   EXPECT_TRUE(std::isnan(reduce(ReduceKind::Sum, f32({2}, {kInf, -kInf}), list({0}), false).at(0)));
@@ -28,7 +30,8 @@ TEST(Reduce, MeanRoundsOnce) {
   // (2^24 + 2^24 + 1) / 3: the sum alone would already round.
   EXPECT_EQ(reduce(ReduceKind::Mean, f32({3}, {16777216, 16777216, 1}), list({0}), false).at(0),
             static_cast<float>(33554433.0 / 3));
-  EXPECT_EQ(ints(reduce(ReduceKind::Mean, i32({2, 2}, {-3, 0, 3, 0}), list({1}), false)), (I{-1, 1}));
+  EXPECT_EQ(ints(reduce(ReduceKind::Mean, i32({2, 2}, {-3, 0, 3, 0}), list({1}), false)),
+            (I{-1, 1}));
 }
 
 TEST(Reduce, AxesAndEmptySets) {
@@ -42,7 +45,8 @@ TEST(Reduce, AxesAndEmptySets) {
   EXPECT_EQ(values(reduce(ReduceKind::Max, none, list({1}), false)), (V{-kInf, -kInf}));
   EXPECT_EQ(values(reduce(ReduceKind::Min, none, list({1}), false)), (V{kInf, kInf}));
   EXPECT_TRUE(std::isnan(reduce(ReduceKind::Mean, none, list({1}), false).at(0)));
-  EXPECT_EQ(ints(reduce(ReduceKind::Max, Tensor::make(DType::i(8), {0}), list({0}), false)), (I{-128}));
+  EXPECT_EQ(ints(reduce(ReduceKind::Max, Tensor::make(DType::i(8), {0}), list({0}), false)),
+            (I{-128}));
   EXPECT_EQ(reduce(ReduceKind::Sum, f32({}, {4}), {}, false).at(0), 4);
 }
 
@@ -107,7 +111,7 @@ TEST(Pool, MaxSkipsPaddingAndAverageCounts) {
   Window ceil{{2}, {0, 1}, {1}, 1};
   Shape counted{0, 0};
   EXPECT_EQ(values(*pool(PoolKind::Avg, x, {3}, ceil, true, &counted)), (V{-2, -3.5}));
-  EXPECT_EQ(ints(*pool(PoolKind::Max, u8({1, 1, 2, 2}, {9, 200, 3, 4}), {2, 2}, {{1, 1}, {0, 0, 0, 0}, {1, 1}, 1}, false,
-                       nullptr)),
+  EXPECT_EQ(ints(*pool(PoolKind::Max, u8({1, 1, 2, 2}, {9, 200, 3, 4}), {2, 2},
+                       {{1, 1}, {0, 0, 0, 0}, {1, 1}, 1}, false, nullptr)),
             (I{200}));
 }
