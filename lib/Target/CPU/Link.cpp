@@ -9,6 +9,11 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
+
+#include <cerrno>
+#include <sys/wait.h>
+#include <unistd.h>
+
 LLD_HAS_DRIVER(elf)
 
 using namespace mlir;
@@ -59,6 +64,42 @@ static SmallVector<std::string> systemLibraries() {
   return result;
 }
 
+/// Runs lld in a child process: as a library it parses command-line options of its own and thereby resets those of the
+/// process around it, and it may not be able to run twice. Returns its exit code, or -1 if it did not end by itself.
+static int runLinker(ArrayRef<const char *> args, std::string &messages) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return -1;
+  pid_t child = fork();
+  if (child < 0) {
+    close(ends[0]);
+    close(ends[1]);
+    return -1;
+  }
+  if (child == 0) {
+    close(ends[0]);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    lld::Result result = lld::lldMain(args, os, os, {{lld::Gnu, &lld::elf::link}});
+    llvm::raw_fd_ostream(ends[1], /*shouldClose=*/true) << text;
+    _exit(result.retCode);
+  }
+  close(ends[1]);
+  char buffer[4096];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof(buffer))) != 0;) {
+    if (n < 0 && errno != EINTR)
+      break;
+    if (n > 0)
+      messages.append(buffer, n);
+  }
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR)
+      return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
                                ArrayRef<std::string> objects, StringRef outputPath, bool keepSymbols) {
   std::string archive = runtimeArchive();
@@ -105,9 +146,7 @@ LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
   for (const std::string &arg : args)
     raw.push_back(arg.c_str());
   std::string messages;
-  llvm::raw_string_ostream os(messages);
-  lld::Result result = lld::lldMain(raw, os, os, {{lld::Gnu, &lld::elf::link}});
-  if (result.retCode == 0) {
+  if (runLinker(raw, messages) == 0) {
     if (std::error_code error = llvm::sys::fs::rename(temporary, outputPath)) {
       llvm::sys::fs::remove(temporary);
       return module.emitError("cannot write '") << outputPath << "': " << error.message();
