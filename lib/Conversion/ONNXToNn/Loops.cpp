@@ -65,6 +65,9 @@ static FailureOr<Round> convertRound(NodeContext &ctx, LoopNode &loop, const Pol
   return round;
 }
 
+/// The rounds for which results are reserved although a condition may end the loop earlier.
+static constexpr int64_t kMaxReserved = 1 << 20;
+
 static bool isTrue(NodeContext &ctx, Value condition) {
   if (!condition)
     return true;
@@ -74,7 +77,8 @@ static bool isTrue(NodeContext &ctx, Value condition) {
 
 //===- unrolled ---------------------------------------------------------------------------------------===//
 
-static LogicalResult unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
+/// Gives nothing if a condition turns out not to be constant; what was built until then is dead.
+static FailureOr<bool> unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
   SmallVector<Value> carried = loop.initial;
   SmallVector<SmallVector<Value>> appended(loop.axes.size());
   Value condition = loop.condition;
@@ -86,6 +90,11 @@ static LogicalResult unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
     condition = round->proceed;
     for (auto [list, v] : llvm::zip(appended, round->appended))
       list.push_back(v);
+    if (i + 1 == trips || isTrue(ctx, condition))
+      continue;
+    if (!ctx.constants(condition))
+      return false;
+    break;
   }
   for (auto [k, v] : llvm::enumerate(carried))
     ctx.setOutput(k, v);
@@ -100,7 +109,7 @@ static LogicalResult unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
       std::reverse(parts.begin(), parts.end());
     ctx.setOutput(carried.size() + k, parts.size() == 1 ? parts.front() : ctx.make<nn::ConcatOp>(parts, *axis));
   }
-  return success();
+  return true;
 }
 
 //===- scf loops --------------------------------------------------------------------------------------===//
@@ -159,14 +168,59 @@ static Value rankZero(NodeContext &ctx, Value scalar) {
   return tensor::FromElementsOp::create(ctx.b, ctx.loc, RankedTensorType::get({}, scalar.getType()), ValueRange(scalar));
 }
 
-/// The rounds until a condition is false, or a limit reached. Appended outputs would have a size that is known too late.
+namespace {
+/// One tensor for what all rounds append to an output.
+struct Appended {
+  int64_t axis = 0;
+  std::vector<Poly> shape;
+  Value start;
+};
+} // namespace
+
+/// Tensors for `loop.trips` rounds, with the sizes that `draft` shows.
+static FailureOr<SmallVector<Appended>> reserveAppended(NodeContext &ctx, LoopNode &loop, const Round &draft) {
+  SmallVector<Appended> result;
+  for (auto [k, v] : llvm::enumerate(draft.appended)) {
+    Appended a;
+    a.shape = ctx.dimPolys(v);
+    for (const Poly &d : a.shape)
+      if (!ctx.symbols().isVisible(d, ctx.b))
+        return ctx.unsupported("the size of scan output " + Twine(k) + " is computed inside the body");
+    FailureOr<int64_t> axis = ctx.normalizeAxis(loop.axes[k], a.shape.size() + 1);
+    if (failed(axis))
+      return failure();
+    a.axis = *axis;
+    a.shape.insert(a.shape.begin() + *axis, *loop.trips);
+    a.start = tensor::EmptyOp::create(ctx.b, ctx.loc, ctx.fold(a.shape), elementOf(v));
+    result.push_back(std::move(a));
+  }
+  return result;
+}
+
+/// `whole` with `v` at position `at` of its axis.
+static Value putAppended(NodeContext &ctx, const Appended &a, Value v, Value whole, const Poly &at) {
+  std::vector<Poly> offsets(a.shape.size(), polyOf(0)), sizes = a.shape;
+  offsets[a.axis] = at;
+  sizes[a.axis] = polyOf(1);
+  SmallVector<OpFoldResult> strides(sizes.size(), ctx.b.getIndexAttr(1));
+  return tensor::InsertSliceOp::create(ctx.b, ctx.loc, reshapeTo(ctx, v, sizes), whole, ctx.fold(offsets), ctx.fold(sizes),
+                                       strides);
+}
+
+/// The rounds until a condition is false, or a limit reached. Appended outputs are cut to the rounds that there were.
 static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
-  if (!loop.axes.empty())
-    return ctx.unsupported("scan outputs of a loop with a condition have a size that is known too late; give the loop a "
-                           "constant condition");
+  std::optional<int64_t> most = loop.trips ? SymbolicIndex::constantOf(*loop.trips) : std::nullopt;
+  if (!loop.axes.empty() && (!loop.trips || (most && *most > kMaxReserved)))
+    return ctx.unsupported("scan outputs of a loop that has a condition and no limit have a size that is known too late; give "
+                           "the loop a maximum trip count");
   SmallVector<Type> types = llvm::map_to_vector(loop.initial, [](Value v) { return v.getType(); });
-  if (failed(settleTypes(ctx, loop, types, true)))
+  FailureOr<Round> draft = settleTypes(ctx, loop, types, true);
+  if (failed(draft))
     return failure();
+  FailureOr<SmallVector<Appended>> appended = reserveAppended(ctx, loop, *draft);
+  if (failed(appended))
+    return failure();
+  size_t carriedCount = types.size();
   OpBuilder &b = ctx.b;
   Location loc = ctx.loc;
   Value one = arith::ConstantIntOp::create(b, loc, 1, 1);
@@ -176,6 +230,10 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
   SmallVector<Value> operands{arith::ConstantIndexOp::create(b, loc, 0), loop.condition ? scalarOf(loop.condition) : one};
   for (auto [v, t] : llvm::zip(loop.initial, types))
     operands.push_back(castShape(b, loc, v, t));
+  for (const Appended &a : *appended) {
+    operands.push_back(a.start);
+    types.push_back(a.start.getType());
+  }
   Value limit = loop.trips ? ctx.index(ctx.fold(*loop.trips)) : Value();
   SmallVector<Type> allTypes{b.getIndexType(), b.getI1Type()};
   llvm::append_range(allTypes, types);
@@ -192,10 +250,11 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
     }
     scf::ConditionOp::create(b, loc, proceed, before->getArguments());
     Block *after = b.createBlock(&whileOp.getAfter(), {}, allTypes, locs);
-    SmallVector<Value> carried(after->getArguments().drop_front(2));
+    SmallVector<Value> carried(after->getArguments().drop_front(2).take_front(carriedCount));
     Value condition = rankZero(ctx, after->getArgument(1));
     stateSizes(ctx, loop, carried);
-    FailureOr<Round> round = convertRound(ctx, loop, ctx.symbols().size(after->getArgument(0)), condition, carried);
+    Poly i = ctx.symbols().size(after->getArgument(0));
+    FailureOr<Round> round = convertRound(ctx, loop, i, condition, carried);
     if (failed(round))
       return failure();
     Value step = arith::ConstantIndexOp::create(b, loc, 1);
@@ -203,10 +262,20 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
                                round->proceed ? scalarOf(round->proceed) : one};
     for (auto [v, t] : llvm::zip(round->carried, types))
       yielded.push_back(castShape(b, loc, v, t));
+    for (auto [k, v] : llvm::enumerate(round->appended))
+      yielded.push_back(putAppended(ctx, (*appended)[k], v, after->getArgument(2 + carriedCount + k), i));
     scf::YieldOp::create(b, loc, yielded);
   }
-  for (auto [k, v] : llvm::enumerate(whileOp.getResults().drop_front(2)))
-    ctx.setOutput(k, v);
+  Poly rounds = ctx.symbols().size(whileOp.getResult(0));
+  for (auto [k, v] : llvm::enumerate(whileOp.getResults().drop_front(2))) {
+    if (k < carriedCount) {
+      ctx.setOutput(k, v);
+      continue;
+    }
+    const Appended &a = (*appended)[k - carriedCount];
+    ctx.state().assumeDims(v, a.shape);
+    ctx.setOutput(k, sliceAxis(ctx, v, a.axis, polyOf(0), rounds));
+  }
   return success();
 }
 
@@ -223,22 +292,11 @@ static LogicalResult buildFor(NodeContext &ctx, LoopNode &loop) {
   SmallVector<Value> operands;
   for (auto [v, t] : llvm::zip(loop.initial, types))
     operands.push_back(castShape(b, loc, v, t));
-  // One tensor for all rounds of each appended output.
-  std::vector<std::vector<Poly>> shapes;
-  SmallVector<int64_t> axes;
-  for (auto [k, v] : llvm::enumerate(draft->appended)) {
-    std::vector<Poly> shape = ctx.dimPolys(v);
-    for (const Poly &d : shape)
-      if (!s.isVisible(d, b))
-        return ctx.unsupported("the size of scan output " + Twine(k) + " is computed inside the body");
-    FailureOr<int64_t> axis = ctx.normalizeAxis(loop.axes[k], shape.size() + 1);
-    if (failed(axis))
-      return failure();
-    axes.push_back(*axis);
-    shape.insert(shape.begin() + *axis, *loop.trips);
-    operands.push_back(tensor::EmptyOp::create(b, loc, ctx.fold(shape), elementOf(v)));
-    shapes.push_back(std::move(shape));
-  }
+  FailureOr<SmallVector<Appended>> appended = reserveAppended(ctx, loop, *draft);
+  if (failed(appended))
+    return failure();
+  for (const Appended &a : *appended)
+    operands.push_back(a.start);
   Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
   auto forOp = scf::ForOp::create(b, loc, zero, ctx.index(ctx.fold(*loop.trips)), one, operands);
   {
@@ -256,14 +314,8 @@ static LogicalResult buildFor(NodeContext &ctx, LoopNode &loop) {
     for (auto [v, t] : llvm::zip(round->carried, types))
       yielded.push_back(castShape(b, loc, v, t));
     for (auto [k, v] : llvm::enumerate(round->appended)) {
-      std::vector<Poly> offsets(shapes[k].size(), polyOf(0)), sizes = shapes[k];
       Poly at = loop.backwards[k] ? s.sub(s.sub(*loop.trips, polyOf(1)), i) : i;
-      offsets[axes[k]] = at;
-      sizes[axes[k]] = polyOf(1);
-      SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
-      Value whole = forOp.getRegionIterArgs()[types.size() + k];
-      yielded.push_back(tensor::InsertSliceOp::create(b, loc, reshapeTo(ctx, v, sizes), whole, ctx.fold(offsets),
-                                                      ctx.fold(sizes), strides));
+      yielded.push_back(putAppended(ctx, (*appended)[k], v, forOp.getRegionIterArgs()[types.size() + k], at));
     }
     scf::YieldOp::create(b, loc, yielded);
   }
@@ -279,9 +331,11 @@ static LogicalResult buildLoop(NodeContext &ctx, LoopNode &loop) {
   std::optional<int64_t> trips = loop.trips ? SymbolicIndex::constantOf(*loop.trips) : std::nullopt;
   if (loop.bodyGivesCondition && (!loop.trips || !isTrue(ctx, loop.condition)))
     return buildWhile(ctx, loop);
-  // Whether the body ever says no is seen by converting it once; unrolling must not start before.
-  if (trips && *trips >= 1 && *trips <= kMaxUnrolled && !loop.bodyGivesCondition)
-    return unroll(ctx, loop, *trips);
+  if (trips && *trips >= 1 && *trips <= kMaxUnrolled) {
+    FailureOr<bool> done = unroll(ctx, loop, *trips);
+    if (failed(done) || *done)
+      return done;
+  }
   return buildFor(ctx, loop);
 }
 

@@ -29,7 +29,7 @@ func.func @main(%c: tensor<i1>, %x: tensor<4xf32>, %y: tensor<2x2xf32>) -> tenso
 
 func.func @main(%c: tensor<i1>, %x: tensor<f32>) -> tensor<*xf32> {
   %none = onnx.none
-  // expected-error @+1 {{scan outputs of a loop with a condition have a size that is known too late; give the loop a constant condition}}
+  // expected-error @+1 {{scan outputs of a loop that has a condition and no limit have a size that is known too late; give the loop a maximum trip count}}
   %0 = onnx.node "Loop"(%none, %c) opset 13 graph body {
   ^bb0(%i: tensor<i64>, %go: tensor<i1>):
     onnx.yield %go, %x : tensor<i1>, tensor<f32>
