@@ -246,15 +246,19 @@ struct Emitter {
 
 } // namespace
 
-/// Whether some input is contiguous along reduction `dim`: its last subscript is this loop alone.
+/// Whether every input that reduction `dim` moves is contiguous along it: its last subscript is
+/// this loop alone.
 static bool isContiguousAlong(Nest &nest, unsigned dim) {
+  bool any = false;
   for (unsigned i = 0; i < nest.op.getNumDpsInputs(); ++i) {
     AffineMap map = nest.maps[i];
-    if (isa<MemRefType>(nest.operands[i].getType()) && map.getNumResults() != 0 &&
-        map.getResults().back() == getAffineDimExpr(dim, map.getContext()))
-      return true;
+    if (!isa<MemRefType>(nest.operands[i].getType()) || !map.isFunctionOfDim(dim))
+      continue;
+    if (map.getResults().back() != getAffineDimExpr(dim, map.getContext()))
+      return false;
+    any = true;
   }
-  return false;
+  return any;
 }
 
 static void lower(linalg::LinalgOp op, int64_t threshold) {

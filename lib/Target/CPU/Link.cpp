@@ -9,7 +9,6 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
-
 #include <cerrno>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,8 +63,9 @@ static SmallVector<std::string> systemLibraries() {
   return result;
 }
 
-/// Runs lld in a child process: as a library it parses command-line options of its own and thereby resets those of the
-/// process around it, and it may not be able to run twice. Returns its exit code, or -1 if it did not end by itself.
+/// Runs lld in a child process: as a library it parses command-line options of its own and thereby
+/// resets those of the process around it, and it may not be able to run twice. Returns its exit
+/// code, or -1 if it did not end by itself.
 static int runLinker(ArrayRef<const char *> args, std::string &messages) {
   int ends[2];
   if (pipe(ends) != 0)
@@ -101,7 +101,8 @@ static int runLinker(ArrayRef<const char *> args, std::string &messages) {
 }
 
 LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
-                               ArrayRef<std::string> objects, StringRef outputPath, bool keepSymbols) {
+                               ArrayRef<std::string> objects, StringRef outputPath,
+                               bool keepSymbols) {
   std::string archive = runtimeArchive();
   if (!llvm::sys::fs::exists(archive))
     return module.emitError(

@@ -64,8 +64,9 @@ static LogicalResult writeValue(ModuleOp module, const WeightIndex::Entry &entry
   if (dense.isSplat()) {
     std::string chunk, one;
     llvm::raw_string_ostream oneOs(one);
-    writeElement(oneOs, isa<FloatType>(element) ? dense.getSplatValue<APFloat>().bitcastToAPInt()
-                                                : dense.getSplatValue<APInt>(),
+    writeElement(oneOs,
+                 isa<FloatType>(element) ? dense.getSplatValue<APFloat>().bitcastToAPInt()
+                                         : dense.getSplatValue<APInt>(),
                  elementBytes);
     constexpr int64_t chunkElements = 4096;
     for (int64_t i = 0; i < std::min(count, chunkElements); ++i)
