@@ -152,14 +152,23 @@ Value flattenRows(OpBuilder &b, Location loc, Value v) {
 Value unflattenRows(OpBuilder &b, Location loc, Value v, ArrayRef<OpFoldResult> sizes) {
   if (sizes.size() == 2)
     return v;
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : sizes)
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  auto type = RankedTensorType::get(shape, typeOf(v).getElementType());
+  // Upstream's lowering of expand_shape divides out one unknown size only.
+  if (llvm::count(shape, ShapedType::kDynamic) > 1) {
+    SmallVector<Value> values;
+    for (OpFoldResult size : sizes)
+      values.push_back(getValueOrCreateConstantIndexOp(b, loc, size));
+    Value list = tensor::FromElementsOp::create(b, loc, values);
+    return tensor::ReshapeOp::create(b, loc, type, v, list);
+  }
   SmallVector<ReassociationIndices> groups(2);
   for (int64_t i = 0, e = sizes.size() - 1; i < e; ++i)
     groups[0].push_back(i);
   groups[1].push_back(sizes.size() - 1);
-  SmallVector<int64_t> shape;
-  for (OpFoldResult size : sizes)
-    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, typeOf(v).getElementType()), v, groups, sizes);
+  return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
 }
 
 struct PackMatMul : OpRewritePattern<lp::MatMulOp> {

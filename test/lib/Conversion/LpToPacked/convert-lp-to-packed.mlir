@@ -66,6 +66,21 @@ func.func @groups(%x: tensor<?x3x4x!lp.int8>, %xs: tensor<?x3x1xf32>, %ws: tenso
 
 // -----
 
+// Two unknown sizes of rows.
+// CHECK-LABEL: @rows_of_two_unknown_sizes
+// CHECK: packed.matmul
+// CHECK: tensor.from_elements
+// CHECK: tensor.reshape %{{.*}} : (tensor<?x1xi32>, tensor<3xindex>) -> tensor<?x?x1xi32>
+func.func @rows_of_two_unknown_sizes(%x: tensor<?x?x4x!lp.int8>) -> tensor<?x?x1xf32> {
+  %w = lp.constant dense_resource<w> : tensor<4x1x!lp.int4>
+  %y = lp.matmul %x, %w {accumulator = #lp.acc<int<20>>} : (tensor<?x?x4x!lp.int8>, tensor<4x1x!lp.int4>) -> tensor<?x?x1xf32>
+  return %y : tensor<?x?x1xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x0400000021F7" } } #-}
+
+// -----
+
 // CHECK-LABEL: @no_computed_weight
 // CHECK: lp.matmul
 func.func @no_computed_weight(%x: tensor<1x2x!lp.int8>, %w: tensor<2x2x!lp.int8>) -> tensor<1x2xf32> {
