@@ -58,7 +58,8 @@ static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(ModuleOp module,
     llvm::sort(list);
     features = llvm::join(list, ",");
   }
-  std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, cpu, features));
+  // Asked of a subtarget without a name: one with an unknown name would print a warning of its own.
+  std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
   if (!info || !info->isCPUStringValid(cpu)) {
     module.emitError("unknown CPU '")
         << cpu << "': use x86-64-v3, native, or a name of LLVM such as znver3";
