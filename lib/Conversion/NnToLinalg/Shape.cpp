@@ -24,11 +24,13 @@ struct Product {
     }
     unknown.insert(llvm::lower_bound(unknown, key), key);
   }
-  bool operator==(const Product &other) const { return known == other.known && unknown == other.unknown; }
+  bool operator==(const Product &other) const {
+    return known == other.known && unknown == other.unknown;
+  }
 };
 
-/// Where one unknown size on each side is left when equal ones are struck out, and the known sizes have equal products, these
-/// two are equal as well: gives them one key.
+/// Where one unknown size on each side is left when equal ones are struck out, and the known sizes
+/// have equal products, these two are equal as well: gives them one key.
 void equateLast(MutableArrayRef<DimKey> from, MutableArrayRef<DimKey> to) {
   int64_t known = 1, newKnown = 1;
   SmallVector<bool> struck(to.size());
@@ -58,8 +60,8 @@ void equateLast(MutableArrayRef<DimKey> from, MutableArrayRef<DimKey> to) {
     *newLast = *last;
 }
 
-/// Cuts both shapes into groups of equal size, as many as can be shown: pairs of (first of input, first of result), the
-/// start left out, the ends last.
+/// Cuts both shapes into groups of equal size, as many as can be shown: pairs of (first of input,
+/// first of result), the start left out, the ends last.
 SmallVector<std::pair<int64_t, int64_t>> commonCuts(ArrayRef<DimKey> from, ArrayRef<DimKey> to) {
   SmallVector<std::pair<int64_t, int64_t>> cuts;
   std::pair<int64_t, int64_t> ends(from.size(), to.size());
@@ -101,19 +103,22 @@ SmallVector<ReassociationIndices> groupsUpTo(ArrayRef<int64_t> ends) {
 }
 
 /// The shape with each group multiplied to one dimension.
-SmallVector<int64_t> collapsedShape(ArrayRef<int64_t> shape, ArrayRef<ReassociationIndices> groups) {
+SmallVector<int64_t> collapsedShape(ArrayRef<int64_t> shape,
+                                    ArrayRef<ReassociationIndices> groups) {
   SmallVector<int64_t> result;
   for (const ReassociationIndices &group : groups) {
     int64_t product = 1;
     for (int64_t i : group)
-      product = ShapedType::isDynamic(shape[i]) || ShapedType::isDynamic(product) ? ShapedType::kDynamic
-                                                                                 : product * shape[i];
+      product = ShapedType::isDynamic(shape[i]) || ShapedType::isDynamic(product)
+                    ? ShapedType::kDynamic
+                    : product * shape[i];
     result.push_back(product);
   }
   return result;
 }
 
-/// Row-major order makes a reshape no movement of data: each common group of dimensions is collapsed to one and cut anew.
+/// Row-major order makes a reshape no movement of data: each common group of dimensions is
+/// collapsed to one and cut anew.
 struct LowerReshape : Lowering<nn::ReshapeOp> {
   using Lowering::Lowering;
 
@@ -122,15 +127,18 @@ struct LowerReshape : Lowering<nn::ReshapeOp> {
     RankedTensorType from = tensorTypeOf(input);
     ArrayRef<ReassociationIndices> none;
     if (from.getRank() != 0) {
-      auto ones = RankedTensorType::get(SmallVector<int64_t>(from.getRank(), 1), type.getElementType());
+      auto ones =
+          RankedTensorType::get(SmallVector<int64_t>(from.getRank(), 1), type.getElementType());
       return tensor::CollapseShapeOp::create(b, loc, type, castShape(b, loc, input, ones), none);
     }
-    auto ones = RankedTensorType::get(SmallVector<int64_t>(type.getRank(), 1), type.getElementType());
+    auto ones =
+        RankedTensorType::get(SmallVector<int64_t>(type.getRank(), 1), type.getElementType());
     SmallVector<OpFoldResult> sizes(type.getRank(), b.getIndexAttr(1));
     return castShape(b, loc, tensor::ExpandShapeOp::create(b, loc, ones, input, none, sizes), type);
   }
 
-  LogicalResult matchAndRewrite(nn::ReshapeOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::ReshapeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value input = adaptor.getInput();
     RankedTensorType from = tensorTypeOf(input), to = convertedType(op.getOutput());
@@ -158,7 +166,8 @@ struct LowerReshape : Lowering<nn::ReshapeOp> {
     Value v = input;
     if (groups.size() != static_cast<size_t>(from.getRank()))
       v = tensor::CollapseShapeOp::create(rewriter, loc, v, groups);
-    auto flat = RankedTensorType::get(collapsedShape(to.getShape(), newGroups), to.getElementType());
+    auto flat =
+        RankedTensorType::get(collapsedShape(to.getShape(), newGroups), to.getElementType());
     v = castShape(rewriter, loc, v, flat);
     if (newGroups.size() != static_cast<size_t>(to.getRank()))
       v = expandShape(rewriter, loc, to, v, newGroups, sizes);
@@ -212,8 +221,10 @@ struct LowerTranspose : Lowering<nn::TransposeOp> {
   using Lowering::Lowering;
   LogicalResult matchAndRewrite(nn::TransposeOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Value init = emptyTensor(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op));
-    auto transpose = linalg::TransposeOp::create(rewriter, op.getLoc(), adaptor.getInput(), init, op.getPermutation());
+    Value init =
+        emptyTensor(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op));
+    auto transpose = linalg::TransposeOp::create(rewriter, op.getLoc(), adaptor.getInput(), init,
+                                                 op.getPermutation());
     replace(op, transpose->getResult(0), rewriter);
     return success();
   }
@@ -221,7 +232,8 @@ struct LowerTranspose : Lowering<nn::TransposeOp> {
 
 struct LowerConcat : Lowering<nn::ConcatOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ConcatOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::ConcatOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     int64_t axis = op.getAxis();
     RankedTensorType type = convertedType(op.getOutput());
@@ -230,9 +242,10 @@ struct LowerConcat : Lowering<nn::ConcatOp> {
     SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
     for (Value v : adaptor.getInputs()) {
-      // Sizes as the result states them where they are equal: what is static there is static here.
+      // Nothing to insert, and at the end its offset would lie outside.
+      if (llvm::is_contained(tensorTypeOf(v).getShape(), 0))
+        continue;
       SmallVector<OpFoldResult> own = tensor::getMixedSizes(rewriter, loc, v);
-      SmallVector<int64_t> shape(tensorTypeOf(v).getShape());
       result = tensor::InsertSliceOp::create(rewriter, loc, v, result, offsets, own, strides);
       Value from = asIndex(rewriter, loc, offsets[axis]), size = asIndex(rewriter, loc, own[axis]);
       offsets[axis] = getAsOpFoldResult(rewriter.createOrFold<arith::AddIOp>(loc, from, size));
@@ -244,7 +257,8 @@ struct LowerConcat : Lowering<nn::ConcatOp> {
 
 struct LowerIota : Lowering<nn::IotaOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::IotaOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::IotaOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type element = elementOf(op.getOutput());
     Value v = generate(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
                        [&](OpBuilder &b, Location loc, ValueRange at) {
@@ -260,6 +274,6 @@ struct LowerIota : Lowering<nn::IotaOp> {
 } // namespace
 
 void nn_to_linalg::populateShape(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerReshape, LowerBroadcast, LowerTranspose, LowerConcat, LowerIota>(converter,
-                                                                                    patterns.getContext());
+  patterns.add<LowerReshape, LowerBroadcast, LowerTranspose, LowerConcat, LowerIota>(
+      converter, patterns.getContext());
 }
