@@ -80,7 +80,7 @@ static Outcome readBindings(const cl::list<std::string> &list, llvm::StringRef f
 
 static void print(const rt::NamedTensor &t) {
   constexpr int64_t kShown = 8;
-  llvm::outs() << t.name << ": " << rt::dtypeName(t.tensor.dtype) << rt::shapeText(t.tensor.shape) << " =";
+  llvm::outs() << t.name << ": " << rt::dtypeName(t.tensor.dtype) << ' ' << rt::shapeText(t.tensor.shape) << " =";
   int64_t n = t.tensor.numElements();
   for (int64_t i = 0; i < std::min(n, kShown); ++i)
     llvm::outs() << llvm::format(" %g", t.tensor.at(i));

@@ -28,6 +28,8 @@ public:
   explicit BlockRounder(const num::FormatSpec &spec) : spec(spec), encoder(*spec.element, policy()) {}
 
   ScaleZero choose(ArrayRef<float> x, ScaleMethod method) {
+    if (x.empty())
+      return {}; // An empty tensor still has its scales.
     auto [lo, hi] = std::minmax_element(x.begin(), x.end());
     float a = *lo, b = *hi;
     ScaleZero best = chooseScale(a, b, spec);

@@ -101,7 +101,7 @@ static double trueError(const std::vector<float> &values, std::pair<float, float
   for (float x : values) {
     double y;
     if (s.zeroPoint == num::ZeroPointKind::Integer) {
-      double q = std::clamp(std::nearbyint(x / z.scale) + z.zero, s.element->lowest(), s.element->max());
+      double q = std::clamp<double>(std::nearbyint(x / z.scale) + z.zero, s.element->lowest(), s.element->max());
       y = (q - z.zero) * z.scale;
     } else {
       y = s.element->decodeToDouble(s.element->encode(x / z.scale, policy)) * z.scale;
