@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Emission of decode and encode of element formats. The special results (NaN, infinities, zeros) are asked of the
-// format itself, so that this file holds only the arithmetic between them.
+// Emission of decode and encode of element formats. The special results (NaN, infinities, zeros)
+// are asked of the format itself, so that this file holds only the arithmetic between them.
 #include "lib/Conversion/Common/ScalarEmit.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,19 +31,22 @@ Type withElement(Type like, Type element) {
 
 /// Scalar or vector arithmetic on values of one shape.
 struct Emitter : ImplicitLocOpBuilder {
-  Emitter(OpBuilder &b, Location loc, Value shape) : ImplicitLocOpBuilder(loc, b), like(shape.getType()) {}
+  Emitter(OpBuilder &b, Location loc, Value shape)
+      : ImplicitLocOpBuilder(loc, b), like(shape.getType()) {}
 
   Type like;
 
   Value splat(TypedAttr scalar) {
     if (auto shaped = dyn_cast<ShapedType>(like))
       return arith::ConstantOp::create(
-          *this, DenseElementsAttr::get(cast<ShapedType>(shaped.clone(scalar.getType())), Attribute(scalar)));
+          *this, DenseElementsAttr::get(cast<ShapedType>(shaped.clone(scalar.getType())),
+                                        Attribute(scalar)));
     return arith::ConstantOp::create(*this, scalar);
   }
   Value integer(unsigned width, uint64_t value) {
     IntegerType t = getIntegerType(width);
-    return splat(getIntegerAttr(t, APInt(width, value, /*isSigned=*/false, /*implicitTrunc=*/true)));
+    return splat(
+        getIntegerAttr(t, APInt(width, value, /*isSigned=*/false, /*implicitTrunc=*/true)));
   }
   Value real(FloatType t, double value) { return splat(getFloatAttr(t, value)); }
 
@@ -75,7 +78,8 @@ struct Emitter : ImplicitLocOpBuilder {
     if (getElementTypeOrSelf(x).isBF16()) {
       // See emitWiden.
       Value bits = resize(make<arith::BitcastOp>(withElement(like, getI16Type()), x), 32);
-      Value wide = make<arith::BitcastOp>(withElement(like, getF32Type()), shl(bits, integer(32, 16)));
+      Value wide =
+          make<arith::BitcastOp>(withElement(like, getF32Type()), shl(bits, integer(32, 16)));
       return convertFloat(wide, to);
     }
     Type t = withElement(like, to);
@@ -101,7 +105,8 @@ Layout layoutOf(FloatType t) {
   return t.getWidth() == 64 ? Layout{t, 64, 52, 1023} : Layout{t, 32, 23, 127};
 }
 
-Value decodeMinifloat(Emitter &e, Value code, const num::MinifloatFormat &format, FloatType result) {
+Value decodeMinifloat(Emitter &e, Value code, const num::MinifloatFormat &format,
+                      FloatType result) {
   const MinifloatParams &p = format.params();
   unsigned magnitudeBits = p.exponentBits + p.mantissaBits;
   Layout l = layoutOf(fitsNormalF32(format) ? e.getF32Type() : e.getF64Type());
@@ -109,20 +114,23 @@ Value decodeMinifloat(Emitter &e, Value code, const num::MinifloatFormat &format
 
   Value c = e.bitAnd(e.resize(code, l.width), constant(format.numCodes() - 1));
   Value magnitude = e.bitAnd(c, constant((1u << magnitudeBits) - 1));
-  Value sign = p.isSigned
-                   ? e.shl(e.bitAnd(c, constant(1u << magnitudeBits)), constant(l.width - 1 - magnitudeBits))
-                   : constant(0);
+  Value sign = p.isSigned ? e.shl(e.bitAnd(c, constant(1u << magnitudeBits)),
+                                  constant(l.width - 1 - magnitudeBits))
+                          : constant(0);
   Type floatType = withElement(e.like, l.type);
-  // A normal: the code's exponent field moved to the float's place and rebiased; a subnormal: an integer times the least
-  // value.
-  Value bits = e.add(e.shl(magnitude, constant(l.mantissa - p.mantissaBits)),
-                     constant(static_cast<uint64_t>(static_cast<int64_t>(l.bias - p.bias)) << l.mantissa));
+  // A normal: the code's exponent field moved to the float's place and rebiased; a subnormal: an
+  // integer times the least value.
+  Value bits =
+      e.add(e.shl(magnitude, constant(l.mantissa - p.mantissaBits)),
+            constant(static_cast<uint64_t>(static_cast<int64_t>(l.bias - p.bias)) << l.mantissa));
   if (p.subnormals) {
     int least = 1 - p.bias - static_cast<int>(p.mantissaBits);
     Value small = e.make<arith::MulFOp>(e.make<arith::UIToFPOp>(floatType, magnitude),
                                         e.real(l.type, std::ldexp(1.0, least)));
     Value isSmall = e.cmp(Pred::ult, magnitude, constant(1u << p.mantissaBits));
-    bits = e.select(isSmall, e.make<arith::BitcastOp>(withElement(e.like, e.getIntegerType(l.width)), small), bits);
+    bits = e.select(isSmall,
+                    e.make<arith::BitcastOp>(withElement(e.like, e.getIntegerType(l.width)), small),
+                    bits);
   }
   bits = e.bitOr(bits, sign);
   Value value = e.convertFloat(e.make<arith::BitcastOp>(floatType, bits), result);
@@ -141,7 +149,8 @@ Value decodeMinifloat(Emitter &e, Value code, const num::MinifloatFormat &format
       ++last;
     Value in = first == last ? e.cmp(Pred::eq, c, constant(first))
                              : e.cmp(Pred::ule, e.sub(c, constant(first)), constant(last - first));
-    double special = std::isnan(v) ? std::numeric_limits<double>::quiet_NaN() : (v > 0 ? inf : -inf);
+    double special =
+        std::isnan(v) ? std::numeric_limits<double>::quiet_NaN() : (v > 0 ? inf : -inf);
     value = e.select(in, e.real(result, special), value);
     first = last + 1;
   }
@@ -210,8 +219,7 @@ Value encodeMinifloat(Emitter &e, Value real, const num::MinifloatFormat &format
   Value fraction = e.bitAnd(abs, constant((one << l.mantissa) - 1));
   Value isTiny = e.cmp(Pred::eq, field, constant(0));
   Value significand = e.select(isTiny, fraction, e.bitOr(fraction, constant(one << l.mantissa)));
-  Value exponent =
-      e.sub(e.make<arith::MaxSIOp>(field, constant(1)), constant(l.bias));
+  Value exponent = e.sub(e.make<arith::MaxSIOp>(field, constant(1)), constant(l.bias));
 
   // x lies in binade t, whose values are multiples of 2^(t - m).
   Value t = exponent;
@@ -231,10 +239,12 @@ Value encodeMinifloat(Emitter &e, Value real, const num::MinifloatFormat &format
   code = e.add(code, e.resize(away, l.width));
   // Without an exponent field every value of binade t + 2 and above is far outside.
   if (p.exponentBits == 0)
-    code = e.select(e.cmp(Pred::sgt, exponent, e.add(t, constant(1))), constant(int64_t(1) << 20), code);
+    code = e.select(e.cmp(Pred::sgt, exponent, e.add(t, constant(1))), constant(int64_t(1) << 20),
+                    code);
 
   // What the format itself says of the results that are no plain rounding.
-  double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  double inf = std::numeric_limits<double>::infinity(),
+         nan = std::numeric_limits<double>::quiet_NaN();
   num::Conversion saturate = policy;
   saturate.overflow = Overflow::Saturate;
   uint32_t largest = format.encode(inf, saturate), lowestCode = format.encode(-inf, saturate);
@@ -247,7 +257,8 @@ Value encodeMinifloat(Emitter &e, Value real, const num::MinifloatFormat &format
   bool keepNegative = neverOverflows(policy.rounding, true) && p.isSigned;
   Value overflow = pair(keepPositive ? largest : format.encode(inf, policy),
                         keepNegative ? lowestCode : format.encode(-inf, policy));
-  Value notANumber = pair(format.encode(nan, policy), format.encode(std::copysign(nan, -1.0), policy));
+  Value notANumber =
+      pair(format.encode(nan, policy), format.encode(std::copysign(nan, -1.0), policy));
 
   Value result = code;
   if (!p.subnormals)
@@ -298,10 +309,11 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
   if (zeroPoint)
     value = e.add(value, zeroPoint);
   if (policy.overflow == Overflow::Wrap) {
-    // r mod 2^w, exact: a power of two scales without rounding, and the difference is a small integer.
+    // r mod 2^w, exact: a power of two scales without rounding, and the difference is a small
+    // integer.
     Value modulus = e.real(t, format.numCodes());
-    Value quotient = e.make<math::FloorOp>(
-        e.make<arith::MulFOp>(rounded, e.real(t, 1.0 / format.numCodes())));
+    Value quotient =
+        e.make<math::FloorOp>(e.make<arith::MulFOp>(rounded, e.real(t, 1.0 / format.numCodes())));
     Value residue = e.make<arith::SubFOp>(rounded, e.make<arith::MulFOp>(quotient, modulus));
     // Infinity has no residue: it saturates.
     double inf = std::numeric_limits<double>::infinity();
@@ -312,7 +324,8 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
       wrapped = e.add(wrapped, zeroPoint);
     wrapped = e.bitAnd(wrapped, e.integer(32, format.numCodes() - 1));
     if (format.isNarrow())
-      wrapped = e.select(e.cmp(Pred::eq, wrapped, e.integer(32, format.numCodes() / 2)), lo, wrapped);
+      wrapped =
+          e.select(e.cmp(Pred::eq, wrapped, e.integer(32, format.numCodes() / 2)), lo, wrapped);
     value = e.select(infinite, value, wrapped);
   }
   if (policy.nan != num::NaNPolicy::Zero)
@@ -361,7 +374,8 @@ Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) 
     Value away = e.make<arith::AddFOp>(whole, e.make<math::CopySignOp>(e.real(t, 1.0), real));
     return e.select(e.bitAnd(even, inexact), away, whole);
   }
-  // The distance to the neighbour on the side of zero is exact; on the other side it is off only near 1, never at 1/2.
+  // The distance to the neighbour on the side of zero is exact; on the other side it is off only
+  // near 1, never at 1/2.
   case Rounding::NearestUp: {
     Value floor = e.make<math::FloorOp>(real);
     return e.make<arith::AddFOp>(floor, above(e.make<arith::SubFOp>(real, floor)));

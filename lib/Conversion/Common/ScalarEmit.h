@@ -10,27 +10,30 @@
 
 namespace lpc {
 
-// Every function takes scalars or vectors and gives the same shape. The meaning is that of num::Format::decode and
-// num::Format::encode, bit for bit; NaN results have any payload.
+// Every function takes scalars or vectors and gives the same shape. The meaning is that of
+// num::Format::decode and num::Format::encode, bit for bit; NaN results have any payload.
 
-/// How one code is held in registers and in unpacked tensors: `i8` for formats of up to 8 bits, else `i16`.
+/// How one code is held in registers and in unpacked tensors: `i8` for formats of up to 8 bits,
+/// else `i16`.
 mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &format);
 
-/// The value of `code` (an integer of at least the format's width; bits above the format's are ignored) as `result`,
-/// f32 where it is null. Exact, or rounded once to nearest even where a value of the format is no `result`.
+/// The value of `code` (an integer of at least the format's width; bits above the format's are
+/// ignored) as `result`, f32 where it is null. Exact, or rounded once to nearest even where a value
+/// of the format is no `result`.
 mlir::Value emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value code,
                        const num::Format &format, mlir::FloatType result = nullptr);
 
-/// The code of `real` (f16, bf16, f32 or f64) under `policy`, zero-extended to codeStorageType. All roundings but
-/// stochastic.
+/// The code of `real` (f16, bf16, f32 or f64) under `policy`, zero-extended to codeStorageType. All
+/// roundings but stochastic.
 mlir::Value emitEncode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                        const num::Format &format, const num::Conversion &policy);
 
-/// A float as a wider float type, exactly. bf16 goes by its bits: LLVM 22 for x86 loses the sign of an extended bf16 that is
-/// both tested and stripped of its sign.
+/// A float as a wider float type, exactly. bf16 goes by its bits: LLVM 22 for x86 loses the sign of
+/// an extended bf16 that is both tested and stripped of its sign.
 mlir::Value emitWiden(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real, mlir::FloatType to);
 
-/// IntegerFormat::encodeAffine: overflow(round(real) + zeroPoint), zeroPoint an i32 within the format's range.
+/// IntegerFormat::encodeAffine: overflow(round(real) + zeroPoint), zeroPoint an i32 within the
+/// format's range.
 mlir::Value emitEncodeAffine(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                              mlir::Value zeroPoint, const num::IntegerFormat &format,
                              const num::Conversion &policy);

@@ -10,23 +10,33 @@ using nn::PadMode;
 
 namespace {
 
-Value add(OpBuilder &b, Location loc, Value x, Value y) { return b.createOrFold<arith::AddIOp>(loc, x, y); }
-Value sub(OpBuilder &b, Location loc, Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
-Value mul(OpBuilder &b, Location loc, Value x, Value y) { return b.createOrFold<arith::MulIOp>(loc, x, y); }
+Value add(OpBuilder &b, Location loc, Value x, Value y) {
+  return b.createOrFold<arith::AddIOp>(loc, x, y);
+}
+Value sub(OpBuilder &b, Location loc, Value x, Value y) {
+  return b.createOrFold<arith::SubIOp>(loc, x, y);
+}
+Value mul(OpBuilder &b, Location loc, Value x, Value y) {
+  return b.createOrFold<arith::MulIOp>(loc, x, y);
+}
 
 struct LowerSlice : Lowering<nn::SliceOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::SliceOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::SliceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     RankedTensorType type = convertedType(op.getOutput());
     Value input = adaptor.getInput();
     SmallVector<OpFoldResult> offsets =
         getMixedValues(op.getStaticOffsets(), adaptor.getOffsets(), rewriter.getContext());
-    SmallVector<OpFoldResult> sizes = getMixedValues(op.getStaticSizes(), adaptor.getSizes(), rewriter.getContext());
+    SmallVector<OpFoldResult> sizes =
+        getMixedValues(op.getStaticSizes(), adaptor.getSizes(), rewriter.getContext());
     SmallVector<OpFoldResult> strides =
         getMixedValues(op.getStaticStrides(), adaptor.getStrides(), rewriter.getContext());
-    // Nothing comes out of an empty dimension either, and a box at its end would be refused as out of bounds.
-    if (llvm::is_contained(op.getStaticSizes(), 0) || llvm::is_contained(tensorTypeOf(input).getShape(), 0)) {
+    // Nothing comes out of an empty dimension either, and a box at its end would be refused as out
+    // of bounds.
+    if (llvm::is_contained(op.getStaticSizes(), 0) ||
+        llvm::is_contained(tensorTypeOf(input).getShape(), 0)) {
       replace(op, emptyTensor(rewriter, loc, type, sizesOf(rewriter, op)), rewriter);
       return success();
     }
@@ -41,18 +51,20 @@ struct LowerSlice : Lowering<nn::SliceOp> {
       from.push_back(asIndex(rewriter, loc, o));
       step.push_back(asIndex(rewriter, loc, s));
     }
-    Value v = generate(rewriter, loc, type, sizesOf(rewriter, op), [&](OpBuilder &b, Location l, ValueRange at) -> Value {
-      SmallVector<Value> source;
-      for (auto [i, o, s] : llvm::zip_equal(at, from, step))
-        source.push_back(add(b, l, o, mul(b, l, i, s)));
-      return tensor::ExtractOp::create(b, l, input, source);
-    });
+    Value v = generate(rewriter, loc, type, sizesOf(rewriter, op),
+                       [&](OpBuilder &b, Location l, ValueRange at) -> Value {
+                         SmallVector<Value> source;
+                         for (auto [i, o, s] : llvm::zip_equal(at, from, step))
+                           source.push_back(add(b, l, o, mul(b, l, i, s)));
+                         return tensor::ExtractOp::create(b, l, input, source);
+                       });
     replace(op, v, rewriter);
     return success();
   }
 };
 
-/// The index of the source element of padded position `i` (already less `low`) in a dimension of size `n`.
+/// The index of the source element of padded position `i` (already less `low`) in a dimension of
+/// size `n`.
 Value sourceIndex(OpBuilder &b, Location loc, PadMode mode, Value i, Value n) {
   Value zero = indexConstant(b, loc, 0), one = indexConstant(b, loc, 1);
   auto floorMod = [&](Value x, Value period) -> Value {
@@ -82,14 +94,19 @@ Value sourceIndex(OpBuilder &b, Location loc, PadMode mode, Value i, Value n) {
 
 struct LowerPad : Lowering<nn::PadOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::PadOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::PadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     RankedTensorType type = convertedType(op.getOutput());
     Value input = adaptor.getInput();
-    SmallVector<OpFoldResult> low = getMixedValues(op.getStaticLow(), adaptor.getLow(), rewriter.getContext());
-    SmallVector<OpFoldResult> high = getMixedValues(op.getStaticHigh(), adaptor.getHigh(), rewriter.getContext());
-    Value value = adaptor.getValue() ? tensor::ExtractOp::create(rewriter, loc, adaptor.getValue(), ValueRange{}).getResult()
-                                     : zeroOf(rewriter, loc, elementOf(op.getInput()));
+    SmallVector<OpFoldResult> low =
+        getMixedValues(op.getStaticLow(), adaptor.getLow(), rewriter.getContext());
+    SmallVector<OpFoldResult> high =
+        getMixedValues(op.getStaticHigh(), adaptor.getHigh(), rewriter.getContext());
+    Value value =
+        adaptor.getValue()
+            ? tensor::ExtractOp::create(rewriter, loc, adaptor.getValue(), ValueRange{}).getResult()
+            : zeroOf(rewriter, loc, elementOf(op.getInput()));
     auto notNegative = [](int64_t v) { return v >= 0; };
     PadMode mode = op.getMode();
     if (mode == PadMode::Constant && llvm::all_of(op.getStaticLow(), notNegative) &&
@@ -103,28 +120,31 @@ struct LowerPad : Lowering<nn::PadOp> {
       lows.push_back(asIndex(rewriter, loc, l));
       sizes.push_back(asIndex(rewriter, loc, nn::dimOf(rewriter, loc, input, i)));
     }
-    Value v = generate(rewriter, loc, type, sizesOf(rewriter, op), [&](OpBuilder &b, Location l, ValueRange at) -> Value {
-      SmallVector<Value> source;
-      Value inside;
-      for (auto [i, lo, n] : llvm::zip_equal(at, lows, sizes)) {
-        Value s = sourceIndex(b, l, mode, sub(b, l, i, lo), n);
-        source.push_back(s);
-        if (mode != PadMode::Constant)
-          continue;
-        // One unsigned comparison covers both ends.
-        Value ok = arith::CmpIOp::create(b, l, arith::CmpIPredicate::ult, s, n);
-        inside = inside ? arith::AndIOp::create(b, l, inside, ok).getResult() : ok;
-      }
-      if (!inside)
-        return tensor::ExtractOp::create(b, l, input, source);
-      auto choice = scf::IfOp::create(
-          b, l, inside,
-          [&](OpBuilder &n, Location k) {
-            scf::YieldOp::create(n, k, tensor::ExtractOp::create(n, k, input, source).getResult());
-          },
-          [&](OpBuilder &n, Location k) { scf::YieldOp::create(n, k, value); });
-      return choice.getResult(0);
-    });
+    Value v =
+        generate(rewriter, loc, type, sizesOf(rewriter, op),
+                 [&](OpBuilder &b, Location l, ValueRange at) -> Value {
+                   SmallVector<Value> source;
+                   Value inside;
+                   for (auto [i, lo, n] : llvm::zip_equal(at, lows, sizes)) {
+                     Value s = sourceIndex(b, l, mode, sub(b, l, i, lo), n);
+                     source.push_back(s);
+                     if (mode != PadMode::Constant)
+                       continue;
+                     // One unsigned comparison covers both ends.
+                     Value ok = arith::CmpIOp::create(b, l, arith::CmpIPredicate::ult, s, n);
+                     inside = inside ? arith::AndIOp::create(b, l, inside, ok).getResult() : ok;
+                   }
+                   if (!inside)
+                     return tensor::ExtractOp::create(b, l, input, source);
+                   auto choice = scf::IfOp::create(
+                       b, l, inside,
+                       [&](OpBuilder &n, Location k) {
+                         scf::YieldOp::create(
+                             n, k, tensor::ExtractOp::create(n, k, input, source).getResult());
+                       },
+                       [&](OpBuilder &n, Location k) { scf::YieldOp::create(n, k, value); });
+                   return choice.getResult(0);
+                 });
     replace(op, v, rewriter);
     return success();
   }
@@ -132,18 +152,21 @@ struct LowerPad : Lowering<nn::PadOp> {
 
 } // namespace
 
-Value nn_to_linalg::padSpatial(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> pads, Value value) {
+Value nn_to_linalg::padSpatial(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> pads,
+                               Value value) {
   int64_t rank = tensorTypeOf(v).getRank(), n = rank - 2;
   if (llvm::any_of(pads, [](int64_t p) { return p < 0; })) {
     SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)), strides(rank, b.getIndexAttr(1));
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, v);
     for (int64_t i = 0; i < n; ++i) {
-      int64_t cropLow = std::max<int64_t>(-pads[i], 0), cropHigh = std::max<int64_t>(-pads[n + i], 0);
+      int64_t cropLow = std::max<int64_t>(-pads[i], 0),
+              cropHigh = std::max<int64_t>(-pads[n + i], 0);
       offsets[i + 2] = b.getIndexAttr(cropLow);
       if (std::optional<int64_t> size = getConstantIntValue(sizes[i + 2]))
         sizes[i + 2] = b.getIndexAttr(*size - cropLow - cropHigh);
       else
-        sizes[i + 2] = sub(b, loc, asIndex(b, loc, sizes[i + 2]), indexConstant(b, loc, cropLow + cropHigh));
+        sizes[i + 2] =
+            sub(b, loc, asIndex(b, loc, sizes[i + 2]), indexConstant(b, loc, cropLow + cropHigh));
     }
     v = tensor::ExtractSliceOp::create(b, loc, v, offsets, sizes, strides);
   }

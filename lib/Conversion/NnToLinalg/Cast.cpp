@@ -33,7 +33,8 @@ Value emitNarrow(OpBuilder &b, Location loc, Value real, Type to, bool saturate)
   return minifloatOf(to) ? code : arith::BitcastOp::create(b, loc, to, code).getResult();
 }
 
-Value emitFloatToFloat(OpBuilder &b, Location loc, Value stored, Type from, Type to, bool saturate) {
+Value emitFloatToFloat(OpBuilder &b, Location loc, Value stored, Type from, Type to,
+                       bool saturate) {
   if (minifloatOf(to))
     return emitNarrow(b, loc, toCompute(b, loc, stored, from), to, saturate);
   // The machine rounds f64 to 16 bits in two steps.
@@ -56,7 +57,8 @@ Value emitFloatToFloat(OpBuilder &b, Location loc, Value stored, Type from, Type
   return arith::TruncFOp::create(b, loc, to, emitWiden(b, loc, x, b.getF32Type()));
 }
 
-/// Truncated toward zero (or rounded to nearest even into narrow integers), limited to the range, NaN to 0.
+/// Truncated toward zero (or rounded to nearest even into narrow integers), limited to the range,
+/// NaN to 0.
 Value emitFloatToInt(OpBuilder &b, Location loc, Value stored, Type from, Type to) {
   Value x = toCompute(b, loc, stored, from);
   Type t = x.getType(), storage = storageType(to);
@@ -65,8 +67,10 @@ Value emitFloatToInt(OpBuilder &b, Location loc, Value stored, Type from, Type t
   Value whole = width < 8 ? math::RoundEvenOp::create(b, loc, x).getResult()
                           : math::TruncOp::create(b, loc, x).getResult();
   bool noSign = isUnsigned(to);
-  // The first power of two beyond the range is a float of every type; the conversion of what lies outside is not used.
-  double above = std::ldexp(1.0, static_cast<int>(noSign ? width : width - 1)), below = noSign ? 0.0 : -above;
+  // The first power of two beyond the range is a float of every type; the conversion of what lies
+  // outside is not used.
+  double above = std::ldexp(1.0, static_cast<int>(noSign ? width : width - 1)),
+         below = noSign ? 0.0 : -above;
   Value high = arith::CmpFOp::create(b, loc, PredF::OGE, whole, real(above));
   Value low = arith::CmpFOp::create(b, loc, PredF::OLE, whole, real(below));
   Value nan = arith::CmpFOp::create(b, loc, PredF::UNO, x, x);
@@ -78,8 +82,8 @@ Value emitFloatToInt(OpBuilder &b, Location loc, Value stored, Type from, Type t
   return arith::SelectOp::create(b, loc, high, extremeOf(b, loc, to, true), v);
 }
 
-/// An integer as f64 such that rounding it to 16 bits or less gives what rounding the integer itself would: of wide integers
-/// the low 12 bits become one bit that says whether any was set.
+/// An integer as f64 such that rounding it to 16 bits or less gives what rounding the integer
+/// itself would: of wide integers the low 12 bits become one bit that says whether any was set.
 Value emitIntToF64(OpBuilder &b, Location loc, Value x, bool noSign) {
   Type t = x.getType();
   if (t.getIntOrFloatBitWidth() > 52) {
@@ -87,7 +91,8 @@ Value emitIntToF64(OpBuilder &b, Location loc, Value x, bool noSign) {
     Value low = arith::AndIOp::create(b, loc, x, c(0xfff));
     Value any = arith::CmpIOp::create(b, loc, Pred::ne, low, c(0));
     Value high = arith::AndIOp::create(b, loc, x, c(~int64_t(0xfff)));
-    Value sticky = arith::SelectOp::create(b, loc, any, arith::OrIOp::create(b, loc, high, c(0x1000)), high);
+    Value sticky =
+        arith::SelectOp::create(b, loc, any, arith::OrIOp::create(b, loc, high, c(0x1000)), high);
     // Small numbers are exact as they are.
     Value magnitude = noSign ? x : math::AbsIOp::create(b, loc, x).getResult();
     Value far = arith::CmpIOp::create(b, loc, Pred::uge, magnitude, c(int64_t(1) << 52));
@@ -122,7 +127,8 @@ Value emitIntToInt(OpBuilder &b, Location loc, Value x, Type from, Type to) {
 
 struct LowerCast : Lowering<nn::CastOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::CastOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::CastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type from = elementOf(op.getInput()), to = elementOf(op.getOutput());
     if (from == to) {
       replace(op, adaptor.getInput(), rewriter);
@@ -148,15 +154,16 @@ struct LowerBitcast : Lowering<nn::BitcastOp> {
       return success();
     }
     unsigned width = to.getIntOrFloatBitWidth();
-    Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
-                        adaptor.getInput(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                          if (!narrow)
-                            return arith::BitcastOp::create(b, loc, storage, args[0]);
-                          if (isa<IntegerType>(to))
-                            return wrapNarrow(b, loc, args[0], to);
-                          Value mask = intConstant(b, loc, storage, (1 << width) - 1);
-                          return arith::AndIOp::create(b, loc, args[0], mask);
-                        });
+    Value v =
+        pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
+                  adaptor.getInput(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                    if (!narrow)
+                      return arith::BitcastOp::create(b, loc, storage, args[0]);
+                    if (isa<IntegerType>(to))
+                      return wrapNarrow(b, loc, args[0], to);
+                    Value mask = intConstant(b, loc, storage, (1 << width) - 1);
+                    return arith::AndIOp::create(b, loc, args[0], mask);
+                  });
     replace(op, v, rewriter);
     return success();
   }
@@ -167,10 +174,12 @@ uint8_t normalByte(uint8_t byte, Type element) {
   unsigned width = element.getIntOrFloatBitWidth(), up = 8 - width;
   uint8_t high = static_cast<uint8_t>(byte << up);
   bool noSign = isFloat(element) || isUnsigned(element);
-  return noSign ? static_cast<uint8_t>(high >> up) : static_cast<uint8_t>(static_cast<int8_t>(high) >> up);
+  return noSign ? static_cast<uint8_t>(high >> up)
+                : static_cast<uint8_t>(static_cast<int8_t>(high) >> up);
 }
 
-/// The same elements in the storage type; a blob keeps its handle unless narrow elements have to be extended.
+/// The same elements in the storage type; a blob keeps its handle unless narrow elements have to be
+/// extended.
 ElementsAttr convertConstant(ElementsAttr value, RankedTensorType type) {
   Type element = value.getElementType();
   bool narrow = element.getIntOrFloatBitWidth() < 8 && !element.isInteger(1);
@@ -178,7 +187,9 @@ ElementsAttr convertConstant(ElementsAttr value, RankedTensorType type) {
     if (!narrow)
       return DenseResourceElementsAttr::get(type, resource.getRawHandle());
     ArrayRef<char> data = resource.getData();
-    auto normal = [&](char c) { return static_cast<uint8_t>(c) == normalByte(static_cast<uint8_t>(c), element); };
+    auto normal = [&](char c) {
+      return static_cast<uint8_t>(c) == normalByte(static_cast<uint8_t>(c), element);
+    };
     if (llvm::all_of(data, normal))
       return DenseResourceElementsAttr::get(type, resource.getRawHandle());
     AsmResourceBlob blob = HeapAsmResourceBlob::allocate(data.size(), 64);
@@ -194,7 +205,9 @@ ElementsAttr convertConstant(ElementsAttr value, RankedTensorType type) {
     return dense;
   if (!narrow)
     return dense.bitcast(type.getElementType());
-  auto extend = [&](APInt bits) { return APInt(8, normalByte(static_cast<uint8_t>(bits.getZExtValue()), element)); };
+  auto extend = [&](APInt bits) {
+    return APInt(8, normalByte(static_cast<uint8_t>(bits.getZExtValue()), element));
+  };
   if (isFloat(element))
     return dense.mapValues(type.getElementType(),
                            llvm::function_ref<APInt(const APFloat &)>(
@@ -205,7 +218,8 @@ ElementsAttr convertConstant(ElementsAttr value, RankedTensorType type) {
 
 struct LowerConstant : Lowering<nn::ConstantOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ConstantOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::ConstantOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     ElementsAttr value = convertConstant(op.getValue(), convertedType(op.getOutput()));
     if (!value)
       return rewriter.notifyMatchFailure(op, "a constant of this kind has no lowering");
@@ -233,7 +247,8 @@ struct ConvertArithConstant : OpConversionPattern<arith::ConstantOp> {
 
 } // namespace
 
-Value nn_to_linalg::emitCast(OpBuilder &b, Location loc, Value stored, Type from, Type to, bool saturate) {
+Value nn_to_linalg::emitCast(OpBuilder &b, Location loc, Value stored, Type from, Type to,
+                             bool saturate) {
   if (from == to)
     return stored;
   if (to.isInteger(1)) {
@@ -245,9 +260,11 @@ Value nn_to_linalg::emitCast(OpBuilder &b, Location loc, Value stored, Type from
   if (isFloat(from))
     return isFloat(to) ? emitFloatToFloat(b, loc, stored, from, to, saturate)
                        : emitFloatToInt(b, loc, stored, from, to);
-  return isFloat(to) ? emitIntToFloat(b, loc, stored, from, to, saturate) : emitIntToInt(b, loc, stored, from, to);
+  return isFloat(to) ? emitIntToFloat(b, loc, stored, from, to, saturate)
+                     : emitIntToInt(b, loc, stored, from, to);
 }
 
 void nn_to_linalg::populateCast(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerCast, LowerBitcast, LowerConstant, ConvertArithConstant>(converter, patterns.getContext());
+  patterns.add<LowerCast, LowerBitcast, LowerConstant, ConvertArithConstant>(converter,
+                                                                             patterns.getContext());
 }

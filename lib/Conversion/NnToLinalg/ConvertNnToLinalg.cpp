@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Lowers every nn op to linalg, tensor, arith, math and scf on storage types. One dialect conversion: nn ops by one pattern
-// each, all other ops by changing their types. Function arguments and results whose type changes keep the old one in the
-// attribute `lpc.type`. It leaves lp ops alone.
+// Lowers every nn op to linalg, tensor, arith, math and scf on storage types. One dialect
+// conversion: nn ops by one pattern each, all other ops by changing their types. Function arguments
+// and results whose type changes keep the old one in the attribute `lpc.type`. It leaves lp ops
+// alone.
 #include "lpc/Conversion/Passes.h"
 
 #include "Lowering.h"
@@ -47,27 +48,37 @@ static bool isSupported(Type t) {
 
 /// The first thing about an nn op that has no lowering, as an error on the op.
 static LogicalResult checkOp(Operation *op) {
-  for (Type t : llvm::concat<const Type>(llvm::to_vector(op->getOperandTypes()), llvm::to_vector(op->getResultTypes())))
+  for (Type t : llvm::concat<const Type>(llvm::to_vector(op->getOperandTypes()),
+                                         llvm::to_vector(op->getResultTypes())))
     if (!isSupported(t))
-      return op->emitOpError("has an operand or result of type ") << t << ", whose element type has no lowering";
+      return op->emitOpError("has an operand or result of type ")
+             << t << ", whose element type has no lowering";
   return success();
 }
 
 namespace {
 
-/// Any op without regions, on converted types.
+/// Any op that follows the types of its operands, on converted types.
 struct ConvertTypes : ConversionPattern {
   ConvertTypes(const TypeConverter &converter, MLIRContext *ctx)
       : ConversionPattern(converter, MatchAnyOpTypeTag(), /*benefit=*/0, ctx) {}
   LogicalResult matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                                 ConversionPatternRewriter &rewriter) const override {
-    if (isa<nn::NnDialect, lp::LpDialect>(op->getDialect()) || op->getNumRegions() != 0 || op->getNumSuccessors() != 0)
+    if (isa<nn::NnDialect, lp::LpDialect>(op->getDialect()) || op->getNumSuccessors() != 0)
       return rewriter.notifyMatchFailure(op, "not an op that follows its types");
     SmallVector<Type> types;
     if (failed(getTypeConverter()->convertTypes(op->getResultTypes(), types)))
       return rewriter.notifyMatchFailure(op, "a type has no storage");
     OperationState state(op->getLoc(), op->getName(), operands, types, op->getAttrs());
-    rewriter.replaceOp(op, rewriter.create(state));
+    for (unsigned i = 0; i < op->getNumRegions(); ++i)
+      state.addRegion();
+    Operation *converted = rewriter.create(state);
+    for (auto [from, to] : llvm::zip_equal(op->getRegions(), converted->getRegions())) {
+      rewriter.inlineRegionBefore(from, to, to.end());
+      if (failed(rewriter.convertRegionTypes(&to, *getTypeConverter())))
+        return rewriter.notifyMatchFailure(op, "a type in a region has no storage");
+    }
+    rewriter.replaceOp(op, converted);
     return success();
   }
 };
@@ -80,7 +91,8 @@ struct ConvertNnToLinalg final : lpc::impl::ConvertNnToLinalgPassBase<ConvertNnT
     converter.addConversion([](Type t) { return t; });
     converter.addConversion([](IntegerType t) { return storageType(t); });
     converter.addConversion([](FloatType t) { return storageType(t); });
-    converter.addConversion([](RankedTensorType t) -> Type { return t.clone(storageType(t.getElementType())); });
+    converter.addConversion(
+        [](RankedTensorType t) -> Type { return t.clone(storageType(t.getElementType())); });
     auto cast = [](OpBuilder &b, Type type, ValueRange inputs, Location loc) -> Value {
       return UnrealizedConversionCastOp::create(b, loc, type, inputs).getResult(0);
     };
@@ -89,7 +101,7 @@ struct ConvertNnToLinalg final : lpc::impl::ConvertNnToLinalgPassBase<ConvertNnT
 
     WalkResult checked = getOperation()->walk([&](Operation *op) {
       return isa<nn::NnDialect>(op->getDialect()) && failed(checkOp(op)) ? WalkResult::interrupt()
-                                                                        : WalkResult::advance();
+                                                                         : WalkResult::advance();
     });
     if (checked.wasInterrupted())
       return signalPassFailure();
@@ -118,7 +130,11 @@ struct ConvertNnToLinalg final : lpc::impl::ConvertNnToLinalgPassBase<ConvertNnT
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) && converter.isLegal(&op.getBody());
     });
-    target.markUnknownOpDynamicallyLegal([&](Operation *op) { return converter.isLegal(op); });
+    target.markUnknownOpDynamicallyLegal([&](Operation *op) {
+      return converter.isLegal(op) && llvm::all_of(op->getRegions(), [&](Region &region) {
+               return converter.isLegal(&region);
+             });
+    });
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

@@ -16,7 +16,8 @@ using namespace lpc::nn_to_linalg;
 
 namespace {
 
-/// What dimension `axis` of a result is: a dimension of an operand, a stated size, or (neither) its own.
+/// What dimension `axis` of a result is: a dimension of an operand, a stated size, or (neither) its
+/// own.
 struct Origin {
   Value value;
   int64_t axis = -1;
@@ -24,7 +25,9 @@ struct Origin {
 };
 
 int64_t rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
-int64_t sizeOf(Value v, int64_t axis) { return cast<RankedTensorType>(v.getType()).getDimSize(axis); }
+int64_t sizeOf(Value v, int64_t axis) {
+  return cast<RankedTensorType>(v.getType()).getDimSize(axis);
+}
 
 /// The operand that gives a broadcast dimension its size.
 Origin throughBroadcast(Value result, int64_t axis, ValueRange operands, int64_t trailing = 0) {
@@ -44,7 +47,8 @@ Origin statedSize(Value result, int64_t axis, ValueRange sizes) {
   return {nullptr, -1, sizes[next]};
 }
 
-Origin throughReduction(Operation *op, Value input, ArrayRef<int64_t> axes, bool keep, int64_t axis) {
+Origin throughReduction(Operation *op, Value input, ArrayRef<int64_t> axes, bool keep,
+                        int64_t axis) {
   if (keep)
     return {input, axis, {}};
   for (int64_t i = 0, left = axis; i < rankOf(input); ++i)
@@ -55,9 +59,10 @@ Origin throughReduction(Operation *op, Value input, ArrayRef<int64_t> axes, bool
 
 Origin originOf(OpResult result, int64_t axis) {
   return TypeSwitch<Operation *, Origin>(result.getOwner())
-      .Case<nn::UnaryOp, nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::SoftmaxOp, nn::LayerNormOp, nn::RMSNormOp, nn::ScanOp,
-            nn::ScatterElementsOp, nn::ScatterNDOp, lp::QuantizeOp, lp::DequantizeOp, lp::BitcastOp, lp::ObserveOp,
-            tensor::CastOp>([&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
+      .Case<nn::UnaryOp, nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::SoftmaxOp, nn::LayerNormOp,
+            nn::RMSNormOp, nn::ScanOp, nn::ScatterElementsOp, nn::ScatterNDOp, lp::QuantizeOp,
+            lp::DequantizeOp, lp::BitcastOp, lp::ObserveOp, tensor::CastOp>(
+          [&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
       .Case<nn::BinaryOp, nn::CompareOp, nn::SelectOp>(
           [&](auto op) { return throughBroadcast(result, axis, op->getOperands()); })
       .Case<nn::MatMulOp>([&](nn::MatMulOp op) {
@@ -78,9 +83,12 @@ Origin originOf(OpResult result, int64_t axis) {
       })
       .Case<nn::ConvOp, nn::ConvTransposeOp, nn::PoolOp, lp::ConvOp>(
           [&](auto op) { return axis == 0 ? Origin{op.getInput(), 0, {}} : Origin{}; })
-      .Case<nn::TransposeOp>([&](nn::TransposeOp op) { return Origin{op.getInput(), op.getPermutation()[axis], {}}; })
-      .Case<nn::ReshapeOp, nn::BroadcastOp, nn::IotaOp>([&](auto op) { return statedSize(result, axis, op.getSizes()); })
-      .Case<nn::SliceOp>([&](nn::SliceOp op) { return Origin{nullptr, -1, op.getMixedSizes()[axis]}; })
+      .Case<nn::TransposeOp>(
+          [&](nn::TransposeOp op) { return Origin{op.getInput(), op.getPermutation()[axis], {}}; })
+      .Case<nn::ReshapeOp, nn::BroadcastOp, nn::IotaOp>(
+          [&](auto op) { return statedSize(result, axis, op.getSizes()); })
+      .Case<nn::SliceOp>(
+          [&](nn::SliceOp op) { return Origin{nullptr, -1, op.getMixedSizes()[axis]}; })
       .Case<nn::PadOp>([&](nn::PadOp op) {
         bool plain = op.getStaticLow()[axis] == 0 && op.getStaticHigh()[axis] == 0;
         return plain ? Origin{op.getInput(), axis, {}} : Origin{};
@@ -93,14 +101,17 @@ Origin originOf(OpResult result, int64_t axis) {
         int64_t at = op.getAxis(), n = rankOf(op.getIndices());
         if (axis < at)
           return Origin{op.getData(), axis, {}};
-        return axis < at + n ? Origin{op.getIndices(), axis - at, {}} : Origin{op.getData(), axis - n + 1, {}};
+        return axis < at + n ? Origin{op.getIndices(), axis - at, {}}
+                             : Origin{op.getData(), axis - n + 1, {}};
       })
-      .Case<nn::GatherElementsOp>([&](nn::GatherElementsOp op) { return Origin{op.getIndices(), axis, {}}; })
+      .Case<nn::GatherElementsOp>(
+          [&](nn::GatherElementsOp op) { return Origin{op.getIndices(), axis, {}}; })
       .Case<nn::ReduceOp>([&](nn::ReduceOp op) {
         return throughReduction(op, op.getInput(), op.getAxes(), op.getKeepDims(), axis);
       })
       .Case<nn::ArgReduceOp>([&](nn::ArgReduceOp op) {
-        return throughReduction(op, op.getInput(), static_cast<int64_t>(op.getAxis()), op.getKeepDims(), axis);
+        return throughReduction(op, op.getInput(), static_cast<int64_t>(op.getAxis()),
+                                op.getKeepDims(), axis);
       })
       .Default([](Operation *) { return Origin{}; });
 }
@@ -149,7 +160,8 @@ Origin rootOf(Value tensor, int64_t axis) {
       auto [first, i] = firstOfName(tensor, axis);
       return {first, i, {}};
     }
-    auto dim = isa<Value>(origin.size) ? cast<Value>(origin.size).getDefiningOp<tensor::DimOp>() : nullptr;
+    auto dim =
+        isa<Value>(origin.size) ? cast<Value>(origin.size).getDefiningOp<tensor::DimOp>() : nullptr;
     std::optional<int64_t> at = dim ? dim.getConstantIndex() : std::nullopt;
     if (!at || !isa<RankedTensorType>(dim.getSource().getType()))
       return origin;
@@ -165,7 +177,8 @@ DimKey nn_to_linalg::sizeKey(OpFoldResult size) {
     return {nullptr, *n};
   Value v = cast<Value>(size);
   if (auto dim = v.getDefiningOp<tensor::DimOp>())
-    if (std::optional<int64_t> axis = dim.getConstantIndex(); axis && isa<RankedTensorType>(dim.getSource().getType()))
+    if (std::optional<int64_t> axis = dim.getConstantIndex();
+        axis && isa<RankedTensorType>(dim.getSource().getType()))
       return dimKey(dim.getSource(), *axis);
   return {v.getAsOpaquePointer(), -1};
 }
@@ -177,7 +190,8 @@ DimKey nn_to_linalg::dimKey(Value tensor, int64_t axis) {
   return sizeKey(root.size);
 }
 
-std::optional<OpFoldResult> nn_to_linalg::sizeAtRoot(OpBuilder &b, Location loc, Value tensor, int64_t axis) {
+std::optional<OpFoldResult> nn_to_linalg::sizeAtRoot(OpBuilder &b, Location loc, Value tensor,
+                                                     int64_t axis) {
   Origin root = rootOf(tensor, axis);
   if (root.size)
     return root.size;

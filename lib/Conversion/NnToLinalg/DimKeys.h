@@ -12,17 +12,21 @@
 
 namespace lpc::nn_to_linalg {
 
-/// Equal keys mean equal sizes; different keys of unknown sizes say nothing. A known size is {null, size}.
+/// Equal keys mean equal sizes; different keys of unknown sizes say nothing. A known size is {null,
+/// size}.
 using DimKey = std::pair<const void *, int64_t>;
 
-/// The key of dimension `axis` of an nn value, followed up through the ops that keep it to where it is made.
+/// The key of dimension `axis` of an nn value, followed up through the ops that keep it to where it
+/// is made.
 DimKey dimKey(mlir::Value tensor, int64_t axis);
 /// The key of a size that an op states.
 DimKey sizeKey(mlir::OpFoldResult size);
 
-/// The size of dimension `axis` of an nn value from where it is made: a number, a stated size, or `tensor.dim` of another
-/// value, so that equal sizes are one value. Nothing if `tensor`'s own op makes it.
-std::optional<mlir::OpFoldResult> sizeAtRoot(mlir::OpBuilder &b, mlir::Location loc, mlir::Value tensor, int64_t axis);
+/// The size of dimension `axis` of an nn value from where it is made: a number, a stated size, or
+/// `tensor.dim` of another value, so that equal sizes are one value. Nothing if `tensor`'s own op
+/// makes it.
+std::optional<mlir::OpFoldResult> sizeAtRoot(mlir::OpBuilder &b, mlir::Location loc,
+                                             mlir::Value tensor, int64_t axis);
 
 } // namespace lpc::nn_to_linalg
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Elementwise operations as linalg.generic: one loop over the result, operands broadcast by their maps.
+// Elementwise operations as linalg.generic: one loop over the result, operands broadcast by their
+// maps.
 #include "Lowering.h"
 #include "PopulatePatterns.h"
 
@@ -88,7 +89,8 @@ Value emitFloatUnary(OpBuilder &b, Location loc, UnaryKind kind, Value x) {
   case UnaryKind::IsNaN:
     return f.cmp(PredF::UNO, x, x);
   case UnaryKind::IsInf:
-    return f.cmp(PredF::OEQ, math::AbsFOp::create(b, loc, x), f.c(std::numeric_limits<double>::infinity()));
+    return f.cmp(PredF::OEQ, math::AbsFOp::create(b, loc, x),
+                 f.c(std::numeric_limits<double>::infinity()));
   case UnaryKind::Relu:
     return f.max(x, f.c(0));
   case UnaryKind::Sigmoid:
@@ -146,7 +148,8 @@ Value emitIntUnary(OpBuilder &b, Location loc, UnaryKind kind, Value x, Type ele
 
 struct LowerUnary : Lowering<nn::UnaryOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::UnaryOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::UnaryOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type element = elementOf(op.getInput()), result = elementOf(op.getOutput());
     UnaryKind kind = op.getKind();
     Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
@@ -163,13 +166,15 @@ struct LowerUnary : Lowering<nn::UnaryOp> {
 
 struct LowerBinary : Lowering<nn::BinaryOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::BinaryOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::BinaryOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type element = elementOf(op.getLhs());
-    Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
-                        adaptor.getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
-                          Value x = toCompute(b, loc, args[0], element), y = toCompute(b, loc, args[1], element);
-                          return fromCompute(b, loc, emitBinary(b, loc, op.getKind(), x, y, element), element);
-                        });
+    Value v = pointwise(
+        rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
+        adaptor.getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
+          Value x = toCompute(b, loc, args[0], element), y = toCompute(b, loc, args[1], element);
+          return fromCompute(b, loc, emitBinary(b, loc, op.getKind(), x, y, element), element);
+        });
     replace(op, v, rewriter);
     return success();
   }
@@ -177,11 +182,13 @@ struct LowerBinary : Lowering<nn::BinaryOp> {
 
 struct LowerCompare : Lowering<nn::CompareOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::CompareOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::CompareOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type element = elementOf(op.getLhs());
     Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
                         adaptor.getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) {
-                          Value x = toCompute(b, loc, args[0], element), y = toCompute(b, loc, args[1], element);
+                          Value x = toCompute(b, loc, args[0], element),
+                                y = toCompute(b, loc, args[1], element);
                           return emitCompare(b, loc, op.getKind(), x, y, element);
                         });
     replace(op, v, rewriter);
@@ -191,11 +198,13 @@ struct LowerCompare : Lowering<nn::CompareOp> {
 
 struct LowerSelect : Lowering<nn::SelectOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::SelectOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
-    Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
-                        adaptor.getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                          return arith::SelectOp::create(b, loc, args[0], args[1], args[2]);
-                        });
+  LogicalResult matchAndRewrite(nn::SelectOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value v =
+        pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
+                  adaptor.getOperands(), [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                    return arith::SelectOp::create(b, loc, args[0], args[1], args[2]);
+                  });
     replace(op, v, rewriter);
     return success();
   }
@@ -215,7 +224,8 @@ Value integerBound(OpBuilder &b, Location loc, double bound, Type element) {
 Value floatBound(OpBuilder &b, Location loc, double bound, Type element) {
   double rounded = bound;
   if (const num::Format *f = minifloatOf(element)) {
-    num::Conversion policy{num::Rounding::NearestEven, num::Overflow::Saturate, num::NaNPolicy::Zero};
+    num::Conversion policy{num::Rounding::NearestEven, num::Overflow::Saturate,
+                           num::NaNPolicy::Zero};
     rounded = std::isinf(bound) ? bound : f->decodeToDouble(f->encode(bound, policy));
   } else {
     APFloat v(bound);
@@ -229,20 +239,22 @@ Value floatBound(OpBuilder &b, Location loc, double bound, Type element) {
 
 struct LowerClamp : Lowering<nn::ClampOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ClampOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::ClampOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Type element = elementOf(op.getInput());
     double lo = op.getLo().convertToDouble(), hi = op.getHi().convertToDouble();
     double inf = std::numeric_limits<double>::infinity();
-    Value v = pointwise(rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
-                        adaptor.getInput(), [&](OpBuilder &b, Location loc, ValueRange args) {
-                          auto bound = isFloat(element) ? floatBound : integerBound;
-                          Value x = toCompute(b, loc, args[0], element);
-                          if (lo != -inf)
-                            x = emitBinary(b, loc, nn::BinaryKind::Max, x, bound(b, loc, lo, element), element);
-                          if (hi != inf)
-                            x = emitBinary(b, loc, nn::BinaryKind::Min, x, bound(b, loc, hi, element), element);
-                          return fromCompute(b, loc, x, element);
-                        });
+    Value v = pointwise(
+        rewriter, op.getLoc(), convertedType(op.getOutput()), sizesOf(rewriter, op),
+        adaptor.getInput(), [&](OpBuilder &b, Location loc, ValueRange args) {
+          auto bound = isFloat(element) ? floatBound : integerBound;
+          Value x = toCompute(b, loc, args[0], element);
+          if (lo != -inf)
+            x = emitBinary(b, loc, nn::BinaryKind::Max, x, bound(b, loc, lo, element), element);
+          if (hi != inf)
+            x = emitBinary(b, loc, nn::BinaryKind::Min, x, bound(b, loc, hi, element), element);
+          return fromCompute(b, loc, x, element);
+        });
     replace(op, v, rewriter);
     return success();
   }
@@ -250,6 +262,8 @@ struct LowerClamp : Lowering<nn::ClampOp> {
 
 } // namespace
 
-void nn_to_linalg::populateElementwise(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerUnary, LowerBinary, LowerCompare, LowerSelect, LowerClamp>(converter, patterns.getContext());
+void nn_to_linalg::populateElementwise(const TypeConverter &converter,
+                                       RewritePatternSet &patterns) {
+  patterns.add<LowerUnary, LowerBinary, LowerCompare, LowerSelect, LowerClamp>(
+      converter, patterns.getContext());
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Gathers as loops that read at computed positions; scatters as sequential loops, since their order matters.
+// Gathers as loops that read at computed positions; scatters as sequential loops, since their order
+// matters.
 #include "Lowering.h"
 #include "PopulatePatterns.h"
 
@@ -14,7 +15,8 @@ namespace {
 /// A position that may count from the end, as an index in [0, n); anything else stops the program.
 Value checkedIndex(OpBuilder &b, Location loc, Value position, Value n, StringRef op) {
   Value i = arith::IndexCastOp::create(b, loc, b.getIndexType(), position);
-  Value negative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, i, indexConstant(b, loc, 0));
+  Value negative =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, i, indexConstant(b, loc, 0));
   i = arith::SelectOp::create(b, loc, negative, arith::AddIOp::create(b, loc, i, n), i);
   Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, i, n);
   cf::AssertOp::create(b, loc, inside, ("index out of range in " + op).str());
@@ -27,16 +29,18 @@ bool allInRange(Value indices, int64_t n) {
   auto dense = constant ? dyn_cast<DenseIntElementsAttr>(constant.getValue()) : nullptr;
   if (!dense || ShapedType::isDynamic(n))
     return false;
-  return llvm::all_of(dense.getValues<APInt>(), [&](const APInt &v) { return !v.isNegative() && v.slt(n); });
+  return llvm::all_of(dense.getValues<APInt>(),
+                      [&](const APInt &v) { return !v.isNegative() && v.slt(n); });
 }
 
 Value sizeOf(OpBuilder &b, Location loc, Value v, int64_t axis) {
   return asIndex(b, loc, nn::dimOf(b, loc, v, axis));
 }
 
-/// The positions of a gather along one axis of size n, checked once for each rather than once for each element that is
-/// read through it.
-Value checkedIndices(OpBuilder &b, Location loc, Value original, Value indices, Value data, int64_t axis, StringRef op) {
+/// The positions of a gather along one axis of size n, checked once for each rather than once for
+/// each element that is read through it.
+Value checkedIndices(OpBuilder &b, Location loc, Value original, Value indices, Value data,
+                     int64_t axis, StringRef op) {
   if (allInRange(original, tensorTypeOf(data).getDimSize(axis)))
     return indices;
   Value n = sizeOf(b, loc, data, axis);
@@ -50,11 +54,13 @@ Value checkedIndices(OpBuilder &b, Location loc, Value original, Value indices, 
 
 struct LowerGather : Lowering<nn::GatherOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::GatherOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::GatherOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     int64_t axis = op.getAxis();
     Value data = adaptor.getData();
-    Value indices = checkedIndices(rewriter, loc, op.getIndices(), adaptor.getIndices(), data, axis, "nn.gather");
+    Value indices = checkedIndices(rewriter, loc, op.getIndices(), adaptor.getIndices(), data, axis,
+                                   "nn.gather");
     int64_t rank = tensorTypeOf(indices).getRank();
     RankedTensorType type = convertedType(op.getOutput());
     SmallVector<OpFoldResult> sizes = sizesOf(rewriter, op);
@@ -67,7 +73,8 @@ struct LowerGather : Lowering<nn::GatherOp> {
     SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
     Value init = emptyTensor(rewriter, loc, type, sizes);
     auto generic = linalg::GenericOp::create(
-        rewriter, loc, type, indices, init, maps, iterators, [&](OpBuilder &b, Location l, ValueRange args) {
+        rewriter, loc, type, indices, init, maps, iterators,
+        [&](OpBuilder &b, Location l, ValueRange args) {
           SmallVector<Value> source;
           for (int64_t i = 0; i < axis; ++i)
             source.push_back(linalg::IndexOp::create(b, l, i));
@@ -89,23 +96,26 @@ struct LowerGatherElements : Lowering<nn::GatherElementsOp> {
     int64_t axis = op.getAxis();
     Value data = adaptor.getData(), n = sizeOf(rewriter, loc, data, axis);
     bool safe = allInRange(op.getIndices(), tensorTypeOf(data).getDimSize(axis));
-    Value v = pointwise(rewriter, loc, convertedType(op.getOutput()), sizesOf(rewriter, op), adaptor.getIndices(),
-                        [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-                          SmallVector<Value> source;
-                          for (int64_t i = 0, e = tensorTypeOf(data).getRank(); i < e; ++i)
-                            source.push_back(linalg::IndexOp::create(b, l, i));
-                          source[axis] = safe ? arith::IndexCastOp::create(b, l, b.getIndexType(), args[0]).getResult()
-                                              : checkedIndex(b, l, args[0], n, "nn.gather_elements");
-                          return tensor::ExtractOp::create(b, l, data, source);
-                        });
+    Value v = pointwise(
+        rewriter, loc, convertedType(op.getOutput()), sizesOf(rewriter, op), adaptor.getIndices(),
+        [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+          SmallVector<Value> source;
+          for (int64_t i = 0, e = tensorTypeOf(data).getRank(); i < e; ++i)
+            source.push_back(linalg::IndexOp::create(b, l, i));
+          source[axis] =
+              safe ? arith::IndexCastOp::create(b, l, b.getIndexType(), args[0]).getResult()
+                   : checkedIndex(b, l, args[0], n, "nn.gather_elements");
+          return tensor::ExtractOp::create(b, l, data, source);
+        });
     replace(op, v, rewriter);
     return success();
   }
 };
 
-/// The tuple of checked indices at `at` (all but the last dimension of `indices`), for dimensions first.. of `data`.
-SmallVector<Value> checkedTuple(OpBuilder &b, Location loc, Value indices, ArrayRef<Value> at, Value data,
-                                int64_t first, StringRef op) {
+/// The tuple of checked indices at `at` (all but the last dimension of `indices`), for dimensions
+/// first.. of `data`.
+SmallVector<Value> checkedTuple(OpBuilder &b, Location loc, Value indices, ArrayRef<Value> at,
+                                Value data, int64_t first, StringRef op) {
   SmallVector<Value> tuple, where(at);
   where.push_back(nullptr);
   for (int64_t q = 0, e = tensorTypeOf(indices).getShape().back(); q < e; ++q) {
@@ -118,26 +128,30 @@ SmallVector<Value> checkedTuple(OpBuilder &b, Location loc, Value indices, Array
 
 struct LowerGatherND : Lowering<nn::GatherNDOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::GatherNDOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::GatherNDOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     int64_t batch = op.getBatchDims(), leading = tensorTypeOf(indices).getRank() - 1;
-    Value v = generate(rewriter, loc, convertedType(op.getOutput()), sizesOf(rewriter, op),
-                       [&](OpBuilder &b, Location l, ValueRange at) -> Value {
-                         SmallVector<Value> all(at);
-                         SmallVector<Value> source(ArrayRef<Value>(all).take_front(batch));
-                         llvm::append_range(source, checkedTuple(b, l, indices, ArrayRef<Value>(all).take_front(leading),
-                                                                 data, batch, "nn.gather_nd"));
-                         llvm::append_range(source, ArrayRef<Value>(all).drop_front(leading));
-                         return tensor::ExtractOp::create(b, l, data, source);
-                       });
+    Value v =
+        generate(rewriter, loc, convertedType(op.getOutput()), sizesOf(rewriter, op),
+                 [&](OpBuilder &b, Location l, ValueRange at) -> Value {
+                   SmallVector<Value> all(at);
+                   SmallVector<Value> source(ArrayRef<Value>(all).take_front(batch));
+                   llvm::append_range(source, checkedTuple(b, l, indices,
+                                                           ArrayRef<Value>(all).take_front(leading),
+                                                           data, batch, "nn.gather_nd"));
+                   llvm::append_range(source, ArrayRef<Value>(all).drop_front(leading));
+                   return tensor::ExtractOp::create(b, l, data, source);
+                 });
     replace(op, v, rewriter);
     return success();
   }
 };
 
 /// The element that a scatter leaves where `old` was.
-Value emitScatter(OpBuilder &b, Location loc, nn::ScatterKind kind, Value old, Value update, Type element) {
+Value emitScatter(OpBuilder &b, Location loc, nn::ScatterKind kind, Value old, Value update,
+                  Type element) {
   using nn::BinaryKind;
   using nn::ScatterKind;
   if (kind == ScatterKind::Assign)
@@ -159,7 +173,8 @@ struct LowerScatterElements : Lowering<nn::ScatterElementsOp> {
     int64_t axis = op.getAxis();
     Value n = sizeOf(rewriter, loc, adaptor.getData(), axis);
     SmallVector<Value> result = sequential(
-        rewriter, loc, tensor::getMixedSizes(rewriter, loc, adaptor.getUpdates()), adaptor.getData(),
+        rewriter, loc, tensor::getMixedSizes(rewriter, loc, adaptor.getUpdates()),
+        adaptor.getData(),
         [&](OpBuilder &b, Location l, ValueRange at, ValueRange carried) -> SmallVector<Value> {
           SmallVector<Value> to(at);
           Value position = tensor::ExtractOp::create(b, l, adaptor.getIndices(), at);
@@ -178,32 +193,36 @@ struct LowerScatterElements : Lowering<nn::ScatterElementsOp> {
 
 struct LowerScatterND : Lowering<nn::ScatterNDOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ScatterNDOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::ScatterNDOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Value indices = adaptor.getIndices(), updates = adaptor.getUpdates();
     int64_t leading = tensorTypeOf(indices).getRank() - 1;
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, updates);
     ArrayRef<OpFoldResult> all(sizes);
     // One loop nest over the tuples, one over the elements of a slice: a tuple is checked once.
-    SmallVector<Value> result = sequential(
-        rewriter, loc, all.take_front(leading), adaptor.getData(),
-        [&](OpBuilder &b, Location l, ValueRange outer, ValueRange carried) {
-          SmallVector<Value> at(outer);
-          SmallVector<Value> tuple = checkedTuple(b, l, indices, at, adaptor.getData(), 0, "nn.scatter_nd");
-          return sequential(
-              b, l, all.drop_front(leading), carried,
-              [&](OpBuilder &n, Location k, ValueRange inner, ValueRange tensors) -> SmallVector<Value> {
-                SmallVector<Value> from(at), to(tuple);
-                llvm::append_range(from, inner);
-                llvm::append_range(to, inner);
-                Value update = tensor::ExtractOp::create(n, k, updates, from);
-                Value old;
-                if (op.getKind() != nn::ScatterKind::Assign)
-                  old = tensor::ExtractOp::create(n, k, tensors[0], to);
-                Value v = emitScatter(n, k, op.getKind(), old, update, elementOf(op.getData()));
-                return {tensor::InsertOp::create(n, k, v, tensors[0], to)};
-              });
-        });
+    SmallVector<Value> result =
+        sequential(rewriter, loc, all.take_front(leading), adaptor.getData(),
+                   [&](OpBuilder &b, Location l, ValueRange outer, ValueRange carried) {
+                     SmallVector<Value> at(outer);
+                     SmallVector<Value> tuple =
+                         checkedTuple(b, l, indices, at, adaptor.getData(), 0, "nn.scatter_nd");
+                     return sequential(b, l, all.drop_front(leading), carried,
+                                       [&](OpBuilder &n, Location k, ValueRange inner,
+                                           ValueRange tensors) -> SmallVector<Value> {
+                                         SmallVector<Value> from(at), to(tuple);
+                                         llvm::append_range(from, inner);
+                                         llvm::append_range(to, inner);
+                                         Value update =
+                                             tensor::ExtractOp::create(n, k, updates, from);
+                                         Value old;
+                                         if (op.getKind() != nn::ScatterKind::Assign)
+                                           old = tensor::ExtractOp::create(n, k, tensors[0], to);
+                                         Value v = emitScatter(n, k, op.getKind(), old, update,
+                                                               elementOf(op.getData()));
+                                         return {tensor::InsertOp::create(n, k, v, tensors[0], to)};
+                                       });
+                   });
     replace(op, result[0], rewriter);
     return success();
   }
@@ -212,6 +231,7 @@ struct LowerScatterND : Lowering<nn::ScatterNDOp> {
 } // namespace
 
 void nn_to_linalg::populateGather(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerGather, LowerGatherElements, LowerGatherND, LowerScatterElements, LowerScatterND>(
-      converter, patterns.getContext());
+  patterns
+      .add<LowerGather, LowerGatherElements, LowerGatherND, LowerScatterElements, LowerScatterND>(
+          converter, patterns.getContext());
 }

@@ -20,9 +20,10 @@ Value asNumbers(OpBuilder &b, Location loc, Value v, Type element) {
   if (!minifloatOf(element))
     return v;
   auto type = RankedTensorType::get(tensorTypeOf(v).getShape(), computeType(element));
-  return pointwise(b, loc, type, tensor::getMixedSizes(b, loc, v), v, [&](OpBuilder &nb, Location l, ValueRange args) {
-    return toCompute(nb, l, args[0], element);
-  });
+  return pointwise(b, loc, type, tensor::getMixedSizes(b, loc, v), v,
+                   [&](OpBuilder &nb, Location l, ValueRange args) {
+                     return toCompute(nb, l, args[0], element);
+                   });
 }
 
 /// Accumulators rounded (or wrapped) to the element type.
@@ -32,13 +33,15 @@ Value fromAccumulators(OpBuilder &b, Location loc, Value v, Type element) {
   if (elementOf(v) == storage && !narrow)
     return v;
   auto type = RankedTensorType::get(tensorTypeOf(v).getShape(), storage);
-  return pointwise(b, loc, type, tensor::getMixedSizes(b, loc, v), v, [&](OpBuilder &nb, Location l, ValueRange args) {
-    return fromCompute(nb, l, args[0], element);
-  });
+  return pointwise(b, loc, type, tensor::getMixedSizes(b, loc, v), v,
+                   [&](OpBuilder &nb, Location l, ValueRange args) {
+                     return fromCompute(nb, l, args[0], element);
+                   });
 }
 
 Value zeroAccumulator(OpBuilder &b, Location loc, Type accumulator) {
-  return isa<FloatType>(accumulator) ? floatConstant(b, loc, accumulator, 0) : intConstant(b, loc, accumulator, 0);
+  return isa<FloatType>(accumulator) ? floatConstant(b, loc, accumulator, 0)
+                                     : intConstant(b, loc, accumulator, 0);
 }
 
 /// The first `count` dimensions as one.
@@ -55,14 +58,16 @@ Value collapseLeading(OpBuilder &b, Location loc, Value v, int64_t count) {
   return tensor::CollapseShapeOp::create(b, loc, v, groups);
 }
 
-/// The first dimension as `count` ones, so that the result has `type` (element type apart) and `sizes`.
+/// The first dimension as `count` ones, so that the result has `type` (element type apart) and
+/// `sizes`.
 Value expandLeading(OpBuilder &b, Location loc, Value v, int64_t count, ArrayRef<int64_t> shape,
                     ArrayRef<OpFoldResult> sizes) {
   auto type = RankedTensorType::get(shape, elementOf(v));
   SmallVector<int64_t> flat(shape.drop_front(count));
   int64_t product = 1;
   for (int64_t d : shape.take_front(count))
-    product = ShapedType::isDynamic(d) || ShapedType::isDynamic(product) ? ShapedType::kDynamic : product * d;
+    product = ShapedType::isDynamic(d) || ShapedType::isDynamic(product) ? ShapedType::kDynamic
+                                                                         : product * d;
   flat.insert(flat.begin(), product);
   v = castShape(b, loc, v, RankedTensorType::get(flat, elementOf(v)));
   if (count == 1)
@@ -81,20 +86,24 @@ struct LowerMatMul : Lowering<nn::MatMulOp> {
   using Lowering::Lowering;
 
   /// A product without batches.
-  Value plain(OpBuilder &b, Location loc, Value lhs, Value rhs, bool transposed, Type accumulator) const {
+  Value plain(OpBuilder &b, Location loc, Value lhs, Value rhs, bool transposed,
+              Type accumulator) const {
     RankedTensorType l = tensorTypeOf(lhs), r = tensorTypeOf(rhs);
     int64_t column = transposed ? 0 : 1;
     auto type = RankedTensorType::get({l.getDimSize(0), r.getDimSize(column)}, accumulator);
     SmallVector<OpFoldResult> sizes = {nn::dimOf(b, loc, lhs, 0), nn::dimOf(b, loc, rhs, column)};
     Value init = filledTensor(b, loc, type, sizes, zeroAccumulator(b, loc, accumulator));
     if (transposed)
-      return linalg::MatmulTransposeBOp::create(b, loc, TypeRange{type}, ValueRange{lhs, rhs}, ValueRange{init})
+      return linalg::MatmulTransposeBOp::create(b, loc, TypeRange{type}, ValueRange{lhs, rhs},
+                                                ValueRange{init})
           ->getResult(0);
-    return linalg::MatmulOp::create(b, loc, TypeRange{type}, ValueRange{lhs, rhs}, ValueRange{init})->getResult(0);
+    return linalg::MatmulOp::create(b, loc, TypeRange{type}, ValueRange{lhs, rhs}, ValueRange{init})
+        ->getResult(0);
   }
 
   /// `v` with its batch dimensions repeated to those of the result.
-  Value broadcastBatch(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> batch, ArrayRef<OpFoldResult> sizes) const {
+  Value broadcastBatch(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> batch,
+                       ArrayRef<OpFoldResult> sizes) const {
     RankedTensorType from = tensorTypeOf(v);
     SmallVector<int64_t> shape(batch);
     llvm::append_range(shape, from.getShape().take_back(2));
@@ -111,7 +120,8 @@ struct LowerMatMul : Lowering<nn::MatMulOp> {
                      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
   }
 
-  LogicalResult matchAndRewrite(nn::MatMulOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(nn::MatMulOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     Type element = elementOf(op.getLhs()), accumulator = accumulatorOf(element);
     RankedTensorType type = convertedType(op.getOutput());
@@ -136,26 +146,34 @@ struct LowerMatMul : Lowering<nn::MatMulOp> {
         groups[1].push_back(ones + 1);
         rhs = tensor::CollapseShapeOp::create(rewriter, loc, rhs, groups);
       }
-      v = plain(rewriter, loc, collapseLeading(rewriter, loc, lhs, batchRank + 1), rhs, transposed, accumulator);
+      v = plain(rewriter, loc, collapseLeading(rewriter, loc, lhs, batchRank + 1), rhs, transposed,
+                accumulator);
       v = fromAccumulators(rewriter, loc, v, element);
       v = expandLeading(rewriter, loc, v, batchRank + 1, type.getShape(), sizes);
       replace(op, v, rewriter);
       return success();
     }
-    lhs = collapseLeading(rewriter, loc, broadcastBatch(rewriter, loc, lhs, batch, sizes), batchRank);
-    rhs = collapseLeading(rewriter, loc, broadcastBatch(rewriter, loc, rhs, batch, sizes), batchRank);
+    lhs =
+        collapseLeading(rewriter, loc, broadcastBatch(rewriter, loc, lhs, batch, sizes), batchRank);
+    rhs =
+        collapseLeading(rewriter, loc, broadcastBatch(rewriter, loc, rhs, batch, sizes), batchRank);
     RankedTensorType l = tensorTypeOf(lhs), r = tensorTypeOf(rhs);
     // Two unknown batch sizes are equal at run time; the known one serves both.
-    int64_t count = l.isDynamicDim(0) ? r.getDimSize(0) : l.getDimSize(0), column = transposed ? 1 : 2;
+    int64_t count = l.isDynamicDim(0) ? r.getDimSize(0) : l.getDimSize(0),
+            column = transposed ? 1 : 2;
     auto flat = RankedTensorType::get({count, l.getDimSize(1), r.getDimSize(column)}, accumulator);
-    SmallVector<OpFoldResult> flatSizes = {nn::dimOf(rewriter, loc, l.isDynamicDim(0) ? rhs : lhs, 0),
-                                           nn::dimOf(rewriter, loc, lhs, 1), nn::dimOf(rewriter, loc, rhs, column)};
-    Value init = filledTensor(rewriter, loc, flat, flatSizes, zeroAccumulator(rewriter, loc, accumulator));
+    SmallVector<OpFoldResult> flatSizes = {
+        nn::dimOf(rewriter, loc, l.isDynamicDim(0) ? rhs : lhs, 0),
+        nn::dimOf(rewriter, loc, lhs, 1), nn::dimOf(rewriter, loc, rhs, column)};
+    Value init =
+        filledTensor(rewriter, loc, flat, flatSizes, zeroAccumulator(rewriter, loc, accumulator));
     if (transposed)
-      v = linalg::BatchMatmulTransposeBOp::create(rewriter, loc, TypeRange{flat}, ValueRange{lhs, rhs}, ValueRange{init})
+      v = linalg::BatchMatmulTransposeBOp::create(rewriter, loc, TypeRange{flat},
+                                                  ValueRange{lhs, rhs}, ValueRange{init})
               ->getResult(0);
     else
-      v = linalg::BatchMatmulOp::create(rewriter, loc, TypeRange{flat}, ValueRange{lhs, rhs}, ValueRange{init})
+      v = linalg::BatchMatmulOp::create(rewriter, loc, TypeRange{flat}, ValueRange{lhs, rhs},
+                                        ValueRange{init})
               ->getResult(0);
     v = fromAccumulators(rewriter, loc, v, element);
     v = expandLeading(rewriter, loc, v, batchRank, type.getShape(), sizes);
@@ -166,27 +184,31 @@ struct LowerMatMul : Lowering<nn::MatMulOp> {
 
 struct LowerConv : Lowering<nn::ConvOp> {
   using Lowering::Lowering;
-  LogicalResult matchAndRewrite(nn::ConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
-    Value v = emitConv(rewriter, op.getLoc(), adaptor.getInput(), adaptor.getFilter(), adaptor.getBias(),
-                       elementOf(op.getInput()), op.getStrides(), op.getPads(), op.getDilations(), op.getGroups(),
-                       convertedType(op.getOutput()), sizesOf(rewriter, op));
+  LogicalResult matchAndRewrite(nn::ConvOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value v =
+        emitConv(rewriter, op.getLoc(), adaptor.getInput(), adaptor.getFilter(), adaptor.getBias(),
+                 elementOf(op.getInput()), op.getStrides(), op.getPads(), op.getDilations(),
+                 op.getGroups(), convertedType(op.getOutput()), sizesOf(rewriter, op));
     replace(op, v, rewriter);
     return success();
   }
 };
 
-/// A transposed convolution is a convolution with stride 1 over the input with zeros put between its elements, with the
-/// filter turned round and its channels swapped.
+/// A transposed convolution is a convolution with stride 1 over the input with zeros put between
+/// its elements, with the filter turned round and its channels swapped.
 struct LowerConvTranspose : Lowering<nn::ConvTransposeOp> {
   using Lowering::Lowering;
 
   /// Elements `strides` apart, zeros between.
-  Value spread(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> strides, Type element) const {
+  Value spread(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> strides,
+               Type element) const {
     if (llvm::all_of(strides, [](int64_t s) { return s == 1; }))
       return input;
     RankedTensorType from = tensorTypeOf(input);
     SmallVector<OpFoldResult> own = tensor::getMixedSizes(b, loc, input), sizes(own);
-    SmallVector<OpFoldResult> offsets(from.getRank(), b.getIndexAttr(0)), steps(from.getRank(), b.getIndexAttr(1));
+    SmallVector<OpFoldResult> offsets(from.getRank(), b.getIndexAttr(0)),
+        steps(from.getRank(), b.getIndexAttr(1));
     SmallVector<int64_t> shape(from.getShape());
     for (auto [i, s] : llvm::enumerate(strides)) {
       int64_t axis = static_cast<int64_t>(i) + 2;
@@ -197,8 +219,10 @@ struct LowerConvTranspose : Lowering<nn::ConvTransposeOp> {
         continue;
       }
       Value n = asIndex(b, loc, own[axis]), one = indexConstant(b, loc, 1);
-      Value gaps = arith::MulIOp::create(b, loc, arith::SubIOp::create(b, loc, n, one), indexConstant(b, loc, s));
-      sizes[axis] = arith::MaxSIOp::create(b, loc, arith::AddIOp::create(b, loc, gaps, one), indexConstant(b, loc, 0))
+      Value gaps = arith::MulIOp::create(b, loc, arith::SubIOp::create(b, loc, n, one),
+                                         indexConstant(b, loc, s));
+      sizes[axis] = arith::MaxSIOp::create(b, loc, arith::AddIOp::create(b, loc, gaps, one),
+                                           indexConstant(b, loc, 0))
                         .getResult();
     }
     auto type = RankedTensorType::get(shape, from.getElementType());
@@ -217,18 +241,21 @@ struct LowerConvTranspose : Lowering<nn::ConvTransposeOp> {
       if (std::optional<int64_t> n = getConstantIntValue(v))
         return b.getIndexAttr(divide ? *n / groups : *n * groups);
       Value g = indexConstant(b, loc, groups), x = asIndex(b, loc, v);
-      return divide ? arith::DivUIOp::create(b, loc, x, g).getResult() : arith::MulIOp::create(b, loc, x, g).getResult();
+      return divide ? arith::DivUIOp::create(b, loc, x, g).getResult()
+                    : arith::MulIOp::create(b, loc, x, g).getResult();
     };
     sizes[0] = scaled(own[1], false);
     sizes[1] = scaled(own[0], true);
     for (int i : {0, 1})
       shape[i] = getConstantIntValue(sizes[i]).value_or(ShapedType::kDynamic);
-    Value outPerGroup = asIndex(b, loc, own[1]), inPerGroup = asIndex(b, loc, sizes[1]), one = indexConstant(b, loc, 1);
+    Value outPerGroup = asIndex(b, loc, own[1]), inPerGroup = asIndex(b, loc, sizes[1]),
+          one = indexConstant(b, loc, 1);
     return generate(b, loc, RankedTensorType::get(shape, from.getElementType()), sizes,
                     [&](OpBuilder &nb, Location l, ValueRange at) -> Value {
                       Value group = arith::DivUIOp::create(nb, l, at[0], outPerGroup);
                       Value m = arith::RemUIOp::create(nb, l, at[0], outPerGroup);
-                      Value c = arith::AddIOp::create(nb, l, arith::MulIOp::create(nb, l, group, inPerGroup), at[1]);
+                      Value c = arith::AddIOp::create(
+                          nb, l, arith::MulIOp::create(nb, l, group, inPerGroup), at[1]);
                       SmallVector<Value> source = {c, m};
                       for (size_t i = 2; i < at.size(); ++i) {
                         Value last = arith::SubIOp::create(nb, l, asIndex(nb, l, own[i]), one);
@@ -245,7 +272,8 @@ struct LowerConvTranspose : Lowering<nn::ConvTransposeOp> {
     int64_t n = tensorTypeOf(op.getInput()).getRank() - 2;
     RankedTensorType filterType = tensorTypeOf(op.getFilter());
     if (llvm::any_of(filterType.getShape().drop_front(2), ShapedType::isDynamic))
-      return op.emitOpError("expected a filter with a known window: give the kernel a static shape");
+      return op.emitOpError(
+          "expected a filter with a known window: give the kernel a static shape");
     SmallVector<int64_t> pads(2 * n), ones(n, 1);
     for (int64_t i = 0; i < n; ++i) {
       int64_t reach = op.getDilations()[i] * (filterType.getDimSize(i + 2) - 1);
@@ -254,8 +282,9 @@ struct LowerConvTranspose : Lowering<nn::ConvTransposeOp> {
     }
     Value input = spread(rewriter, loc, adaptor.getInput(), op.getStrides(), element);
     Value filter = turned(rewriter, loc, adaptor.getFilter(), op.getGroups());
-    Value v = emitConv(rewriter, loc, input, filter, adaptor.getBias(), element, ones, pads, op.getDilations(),
-                       op.getGroups(), convertedType(op.getOutput()), sizesOf(rewriter, op));
+    Value v = emitConv(rewriter, loc, input, filter, adaptor.getBias(), element, ones, pads,
+                       op.getDilations(), op.getGroups(), convertedType(op.getOutput()),
+                       sizesOf(rewriter, op));
     replace(op, v, rewriter);
     return success();
   }
@@ -284,12 +313,13 @@ Value splitGroups(OpBuilder &b, Location loc, Value v, int64_t axis, int64_t gro
       sizes.push_back(b.getIndexAttr(d / groups));
     else
       sizes.push_back(
-          arith::DivUIOp::create(b, loc, asIndex(b, loc, size), indexConstant(b, loc, groups)).getResult());
+          arith::DivUIOp::create(b, loc, asIndex(b, loc, size), indexConstant(b, loc, groups))
+              .getResult());
     reassociation.push_back({next, next + 1});
     next += 2;
   }
-  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, from.getElementType()), v, reassociation,
-                                       sizes);
+  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, from.getElementType()),
+                                       v, reassociation, sizes);
 }
 
 /// The bias of each output channel everywhere, or zero, in accumulators.
@@ -299,20 +329,23 @@ Value initialSums(OpBuilder &b, Location loc, Value bias, Type element, RankedTe
   if (!bias)
     return filledTensor(b, loc, type, sizes, zeroAccumulator(b, loc, accumulator));
   int64_t rank = type.getRank();
-  SmallVector<AffineMap> maps = {AffineMap::get(rank, 0, b.getAffineDimExpr(1)), b.getMultiDimIdentityMap(rank)};
+  SmallVector<AffineMap> maps = {AffineMap::get(rank, 0, b.getAffineDimExpr(1)),
+                                 b.getMultiDimIdentityMap(rank)};
   SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
-  return linalg::GenericOp::create(b, loc, type, bias, emptyTensor(b, loc, type, sizes), maps, iterators,
-                                   [&](OpBuilder &nb, Location l, ValueRange args) {
-                                     linalg::YieldOp::create(nb, l, toCompute(nb, l, args[0], element));
-                                   })
+  return linalg::GenericOp::create(
+             b, loc, type, bias, emptyTensor(b, loc, type, sizes), maps, iterators,
+             [&](OpBuilder &nb, Location l, ValueRange args) {
+               linalg::YieldOp::create(nb, l, toCompute(nb, l, args[0], element));
+             })
       .getResult(0);
 }
 
 } // namespace
 
-Value nn_to_linalg::emitConv(OpBuilder &b, Location loc, Value input, Value filter, Value bias, Type element,
-                             ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations,
-                             int64_t groups, RankedTensorType type, ArrayRef<OpFoldResult> sizes) {
+Value nn_to_linalg::emitConv(OpBuilder &b, Location loc, Value input, Value filter, Value bias,
+                             Type element, ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                             ArrayRef<int64_t> dilations, int64_t groups, RankedTensorType type,
+                             ArrayRef<OpFoldResult> sizes) {
   int64_t n = type.getRank() - 2;
   Type accumulator = accumulatorOf(element);
   input = asNumbers(b, loc, padSpatial(b, loc, input, pads, zeroOf(b, loc, element)), element);
@@ -322,7 +355,8 @@ Value nn_to_linalg::emitConv(OpBuilder &b, Location loc, Value input, Value filt
 
   if (n == 2 && groups == 1) {
     auto conv = linalg::Conv2DNchwFchwOp::create(b, loc, sumType, ValueRange{input, filter}, init,
-                                                 b.getI64TensorAttr(strides), b.getI64TensorAttr(dilations));
+                                                 b.getI64TensorAttr(strides),
+                                                 b.getI64TensorAttr(dilations));
     return fromAccumulators(b, loc, conv->getResult(0), element);
   }
   // Loops: n, [group,] m, outputs, c, window.
@@ -354,7 +388,8 @@ Value nn_to_linalg::emitConv(OpBuilder &b, Location loc, Value input, Value filt
   SmallVector<IteratorType> iterators(next, IteratorType::reduction);
   std::fill(iterators.begin(), iterators.begin() + parallel, IteratorType::parallel);
   SmallVector<AffineMap> maps;
-  for (ArrayRef<AffineExpr> exprs : {ArrayRef<AffineExpr>(read), ArrayRef<AffineExpr>(weights), ArrayRef<AffineExpr>(write)})
+  for (ArrayRef<AffineExpr> exprs :
+       {ArrayRef<AffineExpr>(read), ArrayRef<AffineExpr>(weights), ArrayRef<AffineExpr>(write)})
     maps.push_back(AffineMap::get(next, 0, exprs, ctx));
   if (grouped) {
     input = splitGroups(b, loc, input, 1, groups);
@@ -362,19 +397,22 @@ Value nn_to_linalg::emitConv(OpBuilder &b, Location loc, Value input, Value filt
     init = splitGroups(b, loc, init, 1, groups);
   }
   Type numbers = elementOf(input);
-  Value v = linalg::GenericOp::create(b, loc, init.getType(), ValueRange{input, filter}, init, maps, iterators,
-                                      [&](OpBuilder &nb, Location l, ValueRange args) {
-                                        // Codes are numbers by now; f16 and bf16 widen here.
-                                        Value x = toCompute(nb, l, args[0], numbers), w = toCompute(nb, l, args[1], numbers);
-                                        Value product = emitBinary(nb, l, nn::BinaryKind::Mul, x, w, numbers);
-                                        linalg::YieldOp::create(
-                                            nb, l, emitBinary(nb, l, nn::BinaryKind::Add, args[2], product, numbers));
-                                      })
+  Value v = linalg::GenericOp::create(
+                b, loc, init.getType(), ValueRange{input, filter}, init, maps, iterators,
+                [&](OpBuilder &nb, Location l, ValueRange args) {
+                  // Codes are numbers by now; f16 and bf16 widen here.
+                  Value x = toCompute(nb, l, args[0], numbers),
+                        w = toCompute(nb, l, args[1], numbers);
+                  Value product = emitBinary(nb, l, nn::BinaryKind::Mul, x, w, numbers);
+                  linalg::YieldOp::create(
+                      nb, l, emitBinary(nb, l, nn::BinaryKind::Add, args[2], product, numbers));
+                })
                 .getResult(0);
   if (grouped) {
     SmallVector<ReassociationIndices> together;
     for (int64_t i = 0; i < type.getRank(); ++i)
-      together.push_back(i == 1 ? ReassociationIndices{1, 2} : ReassociationIndices{i < 1 ? i : i + 1});
+      together.push_back(i == 1 ? ReassociationIndices{1, 2}
+                                : ReassociationIndices{i < 1 ? i : i + 1});
     v = tensor::CollapseShapeOp::create(b, loc, v, together);
   }
   return fromAccumulators(b, loc, v, element);

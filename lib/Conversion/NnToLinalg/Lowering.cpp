@@ -13,11 +13,13 @@ using namespace lpc;
 using namespace lpc::nn_to_linalg;
 using mlir::utils::IteratorType;
 
-//===- element types ----------------------------------------------------------------------------------===//
+//===- element types
+//----------------------------------------------------------------------------------===//
 
 const num::Format *nn_to_linalg::minifloatOf(Type t) {
   using S = num::Specials;
-  auto get = [](unsigned e, unsigned m, int bias, S specials, bool isSigned = true) -> const num::Format * {
+  auto get = [](unsigned e, unsigned m, int bias, S specials,
+                bool isSigned = true) -> const num::Format * {
     return num::MinifloatFormat::get({e, m, bias, specials, isSigned, /*subnormals=*/isSigned});
   };
   if (isa<Float8E5M2Type>(t))
@@ -86,11 +88,13 @@ Value nn_to_linalg::fromCompute(OpBuilder &b, Location loc, Value computed, Type
   if (const num::Format *f = minifloatOf(element))
     return emitEncode(b, loc, computed, *f,
                       {num::Rounding::NearestEven, num::Overflow::Infinity, num::NaNPolicy::Zero});
-  return computed.getType() == element ? computed
-                                       : arith::TruncFOp::create(b, loc, element, computed).getResult();
+  return computed.getType() == element
+             ? computed
+             : arith::TruncFOp::create(b, loc, element, computed).getResult();
 }
 
-//===- tensors ----------------------------------------------------------------------------------------===//
+//===- tensors
+//----------------------------------------------------------------------------------------===//
 
 SmallVector<OpFoldResult> nn_to_linalg::sizesOf(OpBuilder &b, Operation *op, unsigned i) {
   SmallVector<OpFoldResult> sizes;
@@ -112,7 +116,8 @@ SmallVector<OpFoldResult> nn_to_linalg::sizesOf(OpBuilder &b, Operation *op, uns
   return dims[i];
 }
 
-Value nn_to_linalg::emptyTensor(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes) {
+Value nn_to_linalg::emptyTensor(OpBuilder &b, Location loc, RankedTensorType type,
+                                ArrayRef<OpFoldResult> sizes) {
   SmallVector<Value> dynamic;
   for (auto [size, d] : llvm::zip_equal(sizes, type.getShape()))
     if (ShapedType::isDynamic(d))
@@ -120,8 +125,8 @@ Value nn_to_linalg::emptyTensor(OpBuilder &b, Location loc, RankedTensorType typ
   return tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType(), dynamic);
 }
 
-Value nn_to_linalg::filledTensor(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
-                                 Value scalar) {
+Value nn_to_linalg::filledTensor(OpBuilder &b, Location loc, RankedTensorType type,
+                                 ArrayRef<OpFoldResult> sizes, Value scalar) {
   return linalg::FillOp::create(b, loc, scalar, emptyTensor(b, loc, type, sizes)).getResult(0);
 }
 
@@ -129,7 +134,8 @@ Value nn_to_linalg::castShape(OpBuilder &b, Location loc, Value v, RankedTensorT
   return v.getType() == type ? v : tensor::CastOp::create(b, loc, type, v).getResult();
 }
 
-AffineMap nn_to_linalg::broadcastMap(MLIRContext *ctx, RankedTensorType operand, ArrayRef<int64_t> result) {
+AffineMap nn_to_linalg::broadcastMap(MLIRContext *ctx, RankedTensorType operand,
+                                     ArrayRef<int64_t> result) {
   SmallVector<AffineExpr> exprs;
   int64_t offset = static_cast<int64_t>(result.size()) - operand.getRank();
   for (auto [i, d] : llvm::enumerate(operand.getShape())) {
@@ -140,8 +146,8 @@ AffineMap nn_to_linalg::broadcastMap(MLIRContext *ctx, RankedTensorType operand,
   return AffineMap::get(result.size(), 0, exprs, ctx);
 }
 
-Value nn_to_linalg::pointwise(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
-                              ValueRange operands, ScalarBody body) {
+Value nn_to_linalg::pointwise(OpBuilder &b, Location loc, RankedTensorType type,
+                              ArrayRef<OpFoldResult> sizes, ValueRange operands, ScalarBody body) {
   SmallVector<AffineMap> maps;
   for (Value v : operands)
     maps.push_back(broadcastMap(b.getContext(), tensorTypeOf(v), type.getShape()));
@@ -156,8 +162,8 @@ Value nn_to_linalg::pointwise(OpBuilder &b, Location loc, RankedTensorType type,
       .getResult(0);
 }
 
-Value nn_to_linalg::generate(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
-                             ScalarBody body) {
+Value nn_to_linalg::generate(OpBuilder &b, Location loc, RankedTensorType type,
+                             ArrayRef<OpFoldResult> sizes, ScalarBody body) {
   return pointwise(b, loc, type, sizes, {}, [&](OpBuilder &nested, Location l, ValueRange) {
     SmallVector<Value> indices;
     for (int64_t i = 0; i < type.getRank(); ++i)
@@ -172,7 +178,8 @@ SmallVector<Value> nn_to_linalg::sequential(
   SmallVector<Value> ubs;
   for (OpFoldResult s : sizes)
     ubs.push_back(asIndex(b, loc, s));
-  SmallVector<Value> lbs(sizes.size(), indexConstant(b, loc, 0)), steps(sizes.size(), indexConstant(b, loc, 1));
+  SmallVector<Value> lbs(sizes.size(), indexConstant(b, loc, 0)),
+      steps(sizes.size(), indexConstant(b, loc, 1));
   // A nest of no loops is its body, once.
   if (sizes.empty())
     return body(b, loc, {}, carried);
@@ -186,13 +193,17 @@ SmallVector<Value> nn_to_linalg::sequential(
 }
 
 Value nn_to_linalg::expandShape(OpBuilder &b, Location loc, RankedTensorType type, Value v,
-                                ArrayRef<ReassociationIndices> groups, ArrayRef<OpFoldResult> sizes) {
+                                ArrayRef<ReassociationIndices> groups,
+                                ArrayRef<OpFoldResult> sizes) {
   auto isUnknown = [&](int64_t i) { return type.isDynamicDim(i); };
-  if (llvm::all_of(groups, [&](const ReassociationIndices &g) { return llvm::count_if(g, isUnknown) <= 1; })) {
+  if (llvm::all_of(groups, [&](const ReassociationIndices &g) {
+        return llvm::count_if(g, isUnknown) <= 1;
+      })) {
     // Values exactly where the type has '?'.
     SmallVector<OpFoldResult> stated;
     for (auto [size, d] : llvm::zip_equal(sizes, type.getShape()))
-      stated.push_back(ShapedType::isDynamic(d) ? OpFoldResult(asIndex(b, loc, size)) : b.getIndexAttr(d));
+      stated.push_back(ShapedType::isDynamic(d) ? OpFoldResult(asIndex(b, loc, size))
+                                                : b.getIndexAttr(d));
     return tensor::ExpandShapeOp::create(b, loc, type, v, groups, stated);
   }
   // Upstream's expansion of strided metadata knows one unknown size in a group only.
@@ -203,7 +214,8 @@ Value nn_to_linalg::expandShape(OpBuilder &b, Location loc, RankedTensorType typ
   return tensor::ReshapeOp::create(b, loc, type, v, packed);
 }
 
-Value nn_to_linalg::insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> axes, int64_t rank) {
+Value nn_to_linalg::insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> axes,
+                                   int64_t rank) {
   if (axes.empty())
     return v;
   RankedTensorType from = tensorTypeOf(v);
@@ -225,8 +237,8 @@ Value nn_to_linalg::insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef
   return expandShape(b, loc, type, v, groups, sizes);
 }
 
-Value nn_to_linalg::reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes, Type accumulator,
-                               Value start,
+Value nn_to_linalg::reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes,
+                               Type accumulator, Value start,
                                function_ref<Value(OpBuilder &, Location, Value, Value)> body) {
   RankedTensorType from = tensorTypeOf(input);
   SmallVector<int64_t> shape;
@@ -254,7 +266,8 @@ Value nn_to_linalg::reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef
       .getResult(0);
 }
 
-//===- constants --------------------------------------------------------------------------------------===//
+//===- constants
+//--------------------------------------------------------------------------------------===//
 
 Value nn_to_linalg::indexConstant(OpBuilder &b, Location loc, int64_t v) {
   return arith::ConstantIndexOp::create(b, loc, v);
@@ -306,8 +319,10 @@ Value nn_to_linalg::extremeOf(OpBuilder &b, Location loc, Type element, bool hig
   }
   unsigned width = element.getIntOrFloatBitWidth();
   Type storage = storageType(element);
-  APInt v = isUnsigned(element) ? (highest ? APInt::getMaxValue(width) : APInt::getMinValue(width))
-                                : (highest ? APInt::getSignedMaxValue(width) : APInt::getSignedMinValue(width));
-  v = isUnsigned(element) ? v.zext(storage.getIntOrFloatBitWidth()) : v.sext(storage.getIntOrFloatBitWidth());
+  APInt v = isUnsigned(element)
+                ? (highest ? APInt::getMaxValue(width) : APInt::getMinValue(width))
+                : (highest ? APInt::getSignedMaxValue(width) : APInt::getSignedMinValue(width));
+  v = isUnsigned(element) ? v.zext(storage.getIntOrFloatBitWidth())
+                          : v.sext(storage.getIntOrFloatBitWidth());
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(storage, v));
 }

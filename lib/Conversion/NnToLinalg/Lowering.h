@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the pattern files of nn-to-linalg share: element types, sizes, pointwise loops, scalar arithmetic.
+// What the pattern files of nn-to-linalg share: element types, sizes, pointwise loops, scalar
+// arithmetic.
 #ifndef LPC_LIB_CONVERSION_NNTOLINALG_LOWERING_H
 #define LPC_LIB_CONVERSION_NNTOLINALG_LOWERING_H
 
@@ -26,10 +27,13 @@ using mlir::Type;
 using mlir::Value;
 using mlir::ValueRange;
 
-// Element types ------------------------------------------------------------------------------------------
+// Element types
+// ------------------------------------------------------------------------------------------
 
-/// How an element type is held at run time. Unsigned and narrow integers take the signless integer of their byte width
-/// (`ui8`, `i4`, `ui4` -> `i8`; narrow values extended by their sign), floats of 8 bits and less the code as `i8`.
+/// How an element type is held at run time. Unsigned and narrow integers take the signless integer
+/// of their byte width
+/// (`ui8`, `i4`, `ui4` -> `i8`; narrow values extended by their sign), floats of 8 bits and less
+/// the code as `i8`.
 Type storageType(Type element);
 /// The element format of a float of 8 bits or less, else null.
 const num::Format *minifloatOf(Type element);
@@ -38,14 +42,16 @@ inline bool isUnsigned(Type element) { return element.isUnsignedInteger() || ele
 /// The type that arithmetic on a float element is done in: f64 for f64, else f32.
 mlir::FloatType computeType(Type element);
 
-/// A stored scalar as the type that is computed in (floats: computeType; integers: as stored), and back. `fromCompute` rounds
-/// floats once, and wraps integers narrower than a byte.
+/// A stored scalar as the type that is computed in (floats: computeType; integers: as stored), and
+/// back. `fromCompute` rounds floats once, and wraps integers narrower than a byte.
 Value toCompute(OpBuilder &b, Location loc, Value stored, Type element);
 Value fromCompute(OpBuilder &b, Location loc, Value computed, Type element);
-/// A byte whose low bits hold an integer narrower than a byte, extended by its sign; other integers as they are.
+/// A byte whose low bits hold an integer narrower than a byte, extended by its sign; other integers
+/// as they are.
 Value wrapNarrow(OpBuilder &b, Location loc, Value v, Type element);
 
-// Tensors ------------------------------------------------------------------------------------------------
+// Tensors
+// ------------------------------------------------------------------------------------------------
 
 inline RankedTensorType tensorTypeOf(Value v) { return llvm::cast<RankedTensorType>(v.getType()); }
 inline Type elementOf(Value v) { return tensorTypeOf(v).getElementType(); }
@@ -55,26 +61,33 @@ SmallVector<OpFoldResult> sizesOf(OpBuilder &b, mlir::Operation *op, unsigned i 
 /// An uninitialised tensor of `type`; its '?' take their sizes from `sizes`.
 Value emptyTensor(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes);
 /// A tensor of `type` filled with one scalar.
-Value filledTensor(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes, Value scalar);
+Value filledTensor(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
+                   Value scalar);
 /// `v` with another static shape information.
 Value castShape(OpBuilder &b, Location loc, Value v, RankedTensorType type);
 
 using ScalarBody = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
 
-/// `result[i] = body(operands[i]...)`, operands broadcast by their static sizes of 1 and aligned at the last dimension.
+/// `result[i] = body(operands[i]...)`, operands broadcast by their static sizes of 1 and aligned at
+/// the last dimension.
 Value pointwise(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
                 ValueRange operands, ScalarBody body);
 /// `result[i] = body(i)`: the body reads tensors with tensor.extract.
-Value generate(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes, ScalarBody body);
-/// The affine map that reads `operand` at the point of a loop nest over `rank` dimensions, broadcasting sizes of 1.
-mlir::AffineMap broadcastMap(mlir::MLIRContext *ctx, RankedTensorType operand, ArrayRef<int64_t> result);
+Value generate(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<OpFoldResult> sizes,
+               ScalarBody body);
+/// The affine map that reads `operand` at the point of a loop nest over `rank` dimensions,
+/// broadcasting sizes of 1.
+mlir::AffineMap broadcastMap(mlir::MLIRContext *ctx, RankedTensorType operand,
+                             ArrayRef<int64_t> result);
 
-/// A sequential loop nest over `sizes` that carries tensors; `body` gets indices and tensors and gives the new tensors.
-SmallVector<Value>
-sequential(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, ValueRange carried,
-           llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange, ValueRange)> body);
+/// A sequential loop nest over `sizes` that carries tensors; `body` gets indices and tensors and
+/// gives the new tensors.
+SmallVector<Value> sequential(
+    OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, ValueRange carried,
+    llvm::function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange, ValueRange)> body);
 
-// Scalars ------------------------------------------------------------------------------------------------
+// Scalars
+// ------------------------------------------------------------------------------------------------
 
 Value indexConstant(OpBuilder &b, Location loc, int64_t v);
 Value asIndex(OpBuilder &b, Location loc, OpFoldResult v);
@@ -93,7 +106,8 @@ Value emitCast(OpBuilder &b, Location loc, Value stored, Type from, Type to, boo
 Value emitIntDiv(OpBuilder &b, Location loc, Value x, Value y, bool isUnsigned);
 /// The stored scalar 0 or 1.
 Value zeroOf(OpBuilder &b, Location loc, Type element);
-/// The least (`highest` false) or greatest number in the compute type of `element`, infinities included.
+/// The least (`highest` false) or greatest number in the compute type of `element`, infinities
+/// included.
 Value extremeOf(OpBuilder &b, Location loc, Type element, bool highest);
 
 /// Combines two values of the compute type in a reduction.
@@ -101,20 +115,24 @@ Value emitCombine(OpBuilder &b, Location loc, nn::ReduceKind kind, Value x, Valu
 /// The value that a reduction starts from, in the compute type.
 Value reductionStart(OpBuilder &b, Location loc, nn::ReduceKind kind, Type element);
 
-/// Sums of `body(element)` (or max, ...) over `axes` of `input`, in `accumulator` type without the reduced dimensions.
-Value reduceAxes(OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes, Type accumulator, Value start,
-                 llvm::function_ref<Value(OpBuilder &, Location, Value element, Value accumulated)> body);
+/// Sums of `body(element)` (or max, ...) over `axes` of `input`, in `accumulator` type without the
+/// reduced dimensions.
+Value reduceAxes(
+    OpBuilder &b, Location loc, Value input, ArrayRef<int64_t> axes, Type accumulator, Value start,
+    llvm::function_ref<Value(OpBuilder &, Location, Value element, Value accumulated)> body);
 /// Each dimension of `v` cut into the dimensions of its group, giving `type` and `sizes`.
 Value expandShape(OpBuilder &b, Location loc, RankedTensorType type, Value v,
                   ArrayRef<mlir::ReassociationIndices> groups, ArrayRef<OpFoldResult> sizes);
 /// A tensor that lacks `axes` of a shape, with sizes of 1 put there.
 Value insertUnitAxes(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> axes, int64_t rank);
 
-/// A convolution, as nn.conv on converted operands; amounts of padding may be negative. `element` is the nn element type.
+/// A convolution, as nn.conv on converted operands; amounts of padding may be negative. `element`
+/// is the nn element type.
 Value emitConv(OpBuilder &b, Location loc, Value input, Value filter, Value bias, Type element,
-               ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations, int64_t groups,
-               RankedTensorType type, ArrayRef<OpFoldResult> sizes);
-/// Spatial dimensions (from 2 on) with `pads` (n begins, n ends) elements of `value` around; negative amounts crop.
+               ArrayRef<int64_t> strides, ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations,
+               int64_t groups, RankedTensorType type, ArrayRef<OpFoldResult> sizes);
+/// Spatial dimensions (from 2 on) with `pads` (n begins, n ends) elements of `value` around;
+/// negative amounts crop.
 Value padSpatial(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> pads, Value value);
 
 /// Base of the patterns: the converted type of the one result, its sizes.

@@ -13,7 +13,8 @@ namespace {
 
 using Pred = arith::CmpIPredicate;
 
-/// Divisor and dividend of an integer division that cannot trap: where it would (zero, or -1 on signed), the divisor is 1.
+/// Divisor and dividend of an integer division that cannot trap: where it would (zero, or -1 on
+/// signed), the divisor is 1.
 struct SafeDivision {
   Value divisor, isZero, isMinusOne;
   SafeDivision(OpBuilder &b, Location loc, Value y, bool isUnsigned) {
@@ -114,7 +115,8 @@ Value emitFloatBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Valu
   }
 }
 
-Value emitIntBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Value y, bool isUnsigned) {
+Value emitIntBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Value y,
+                    bool isUnsigned) {
   switch (kind) {
   case BinaryKind::Add:
     return arith::AddIOp::create(b, loc, x, y);
@@ -134,7 +136,8 @@ Value emitIntBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Value 
       return rem;
     Value zero = intConstant(b, loc, x.getType(), 0);
     Value inexact = arith::CmpIOp::create(b, loc, Pred::ne, rem, zero);
-    Value differ = arith::CmpIOp::create(b, loc, Pred::slt, arith::XOrIOp::create(b, loc, rem, y), zero);
+    Value differ =
+        arith::CmpIOp::create(b, loc, Pred::slt, arith::XOrIOp::create(b, loc, rem, y), zero);
     Value moved = arith::AddIOp::create(b, loc, rem, y);
     Value move = arith::AndIOp::create(b, loc, inexact, differ);
     return arith::SelectOp::create(b, loc, move, moved, rem);
@@ -172,25 +175,30 @@ Value nn_to_linalg::emitIntDiv(OpBuilder &b, Location loc, Value x, Value y, boo
   return arith::SelectOp::create(b, loc, safe.isZero, zero, q);
 }
 
-Value nn_to_linalg::emitBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Value y, Type element) {
+Value nn_to_linalg::emitBinary(OpBuilder &b, Location loc, BinaryKind kind, Value x, Value y,
+                               Type element) {
   return isFloat(element) ? emitFloatBinary(b, loc, kind, x, y)
                           : emitIntBinary(b, loc, kind, x, y, isUnsigned(element));
 }
 
-Value nn_to_linalg::emitCompare(OpBuilder &b, Location loc, CompareKind kind, Value x, Value y, Type element) {
+Value nn_to_linalg::emitCompare(OpBuilder &b, Location loc, CompareKind kind, Value x, Value y,
+                                Type element) {
   if (isFloat(element)) {
     using PredF = arith::CmpFPredicate;
     static constexpr PredF predicates[] = {PredF::OEQ, PredF::UNE, PredF::OLT,
                                            PredF::OLE, PredF::OGT, PredF::OGE};
     return arith::CmpFOp::create(b, loc, predicates[static_cast<unsigned>(kind)], x, y);
   }
-  static constexpr Pred isSigned[] = {Pred::eq, Pred::ne, Pred::slt, Pred::sle, Pred::sgt, Pred::sge};
-  static constexpr Pred without[] = {Pred::eq, Pred::ne, Pred::ult, Pred::ule, Pred::ugt, Pred::uge};
+  static constexpr Pred isSigned[] = {Pred::eq,  Pred::ne,  Pred::slt,
+                                      Pred::sle, Pred::sgt, Pred::sge};
+  static constexpr Pred without[] = {Pred::eq,  Pred::ne,  Pred::ult,
+                                     Pred::ule, Pred::ugt, Pred::uge};
   unsigned k = static_cast<unsigned>(kind);
   return arith::CmpIOp::create(b, loc, isUnsigned(element) ? without[k] : isSigned[k], x, y);
 }
 
-Value nn_to_linalg::emitCombine(OpBuilder &b, Location loc, ReduceKind kind, Value x, Value y, Type element) {
+Value nn_to_linalg::emitCombine(OpBuilder &b, Location loc, ReduceKind kind, Value x, Value y,
+                                Type element) {
   bool logical = element.isInteger(1);
   switch (kind) {
   case ReduceKind::Sum:

@@ -39,6 +39,18 @@ func.func @tensor_ops(%x: tensor<?xui8>, %i: index) -> (ui8, index, tensor<4xui8
   return %0, %1, %2 : ui8, index, tensor<4xui8>
 }
 
+// CHECK-LABEL: func.func @region
+func.func @region(%x: ui8, %n: index) -> tensor<?xui8> {
+  // CHECK: tensor.generate
+  // CHECK: tensor.yield %{{.*}} : i8
+  // CHECK: : tensor<?xi8>
+  %0 = tensor.generate %n {
+  ^bb0(%i: index):
+    tensor.yield %x : ui8
+  } : tensor<?xui8>
+  return %0 : tensor<?xui8>
+}
+
 // CHECK-LABEL: func.func @caller
 func.func @caller(%x: tensor<?xui8>, %i: index) -> tensor<4xui8> {
   // CHECK: call @tensor_ops(%{{.*}}, %{{.*}}) : (tensor<?xi8>, index) -> (i8, index, tensor<4xi8>)
