@@ -11,7 +11,8 @@ using namespace lpc::onnx_to_nn;
 using nn::BinaryKind;
 using nn::CompareKind;
 
-//===- attention --------------------------------------------------------------------------------------===//
+//===- attention
+//--------------------------------------------------------------------------------------===//
 
 namespace {
 /// The tensors of one attention, [batch, heads, sequence, size of a head] each.
@@ -33,13 +34,15 @@ static Value splitHeads(NodeContext &ctx, Value x, int64_t heads) {
 /// [b, h, t, d] => [b, t, h * d]
 static Value mergeHeads(NodeContext &ctx, Value x) {
   std::vector<Poly> d = ctx.dimPolys(x);
-  return reshapeTo(ctx, ctx.transpose(x, {0, 2, 1, 3}), {d[0], d[2], ctx.symbols().mul(d[1], d[3])});
+  return reshapeTo(ctx, ctx.transpose(x, {0, 2, 1, 3}),
+                   {d[0], d[2], ctx.symbols().mul(d[1], d[3])});
 }
 
 static FailureOr<Heads> readHeads(NodeContext &ctx) {
   Heads h{ctx.input(0), ctx.input(1), ctx.input(2)};
   int64_t rank = tensorOf(h.q).getRank();
-  if ((rank != 3 && rank != 4) || tensorOf(h.k).getRank() != rank || tensorOf(h.v).getRank() != rank)
+  if ((rank != 3 && rank != 4) || tensorOf(h.k).getRank() != rank ||
+      tensorOf(h.v).getRank() != rank)
     return ctx.malformed("Q, K and V must all have rank 3 or all have rank 4");
   h.isFlat = rank == 3;
   if (h.isFlat) {
@@ -47,21 +50,26 @@ static FailureOr<Heads> readHeads(NodeContext &ctx) {
     h.kvHeads = ctx.intAttr("kv_num_heads", 0);
     if (h.qHeads < 1 || h.kvHeads < 1)
       return ctx.malformed("inputs of rank 3 need 'q_num_heads' and 'kv_num_heads'");
-    for (auto [v, heads] : {std::pair{h.q, h.qHeads}, std::pair{h.k, h.kvHeads}, std::pair{h.v, h.kvHeads}})
+    for (auto [v, heads] :
+         {std::pair{h.q, h.qHeads}, std::pair{h.k, h.kvHeads}, std::pair{h.v, h.kvHeads}})
       if (int64_t d = tensorOf(v).getDimSize(2); !ShapedType::isDynamic(d) && d % heads != 0)
-        return ctx.malformed("size " + Twine(d) + " does not divide into " + Twine(heads) + " heads");
+        return ctx.malformed("size " + Twine(d) + " does not divide into " + Twine(heads) +
+                             " heads");
     h.q = splitHeads(ctx, h.q, h.qHeads);
     h.k = splitHeads(ctx, h.k, h.kvHeads);
     h.v = splitHeads(ctx, h.v, h.kvHeads);
   } else {
-    std::optional<int64_t> q = SymbolicIndex::constantOf(ctx.dimPoly(h.q, 1)), kv = SymbolicIndex::constantOf(ctx.dimPoly(h.k, 1));
+    std::optional<int64_t> q = SymbolicIndex::constantOf(ctx.dimPoly(h.q, 1)),
+                           kv = SymbolicIndex::constantOf(ctx.dimPoly(h.k, 1));
     if (!q || !kv)
-      return ctx.unsupported("the number of heads is not known at compile time; fix dimension 1 of Q and K");
+      return ctx.unsupported(
+          "the number of heads is not known at compile time; fix dimension 1 of Q and K");
     h.qHeads = *q;
     h.kvHeads = *kv;
   }
   if (h.kvHeads < 1 || h.qHeads % h.kvHeads != 0)
-    return ctx.malformed(Twine(h.qHeads) + " query heads cannot share " + Twine(h.kvHeads) + " key and value heads evenly");
+    return ctx.malformed(Twine(h.qHeads) + " query heads cannot share " + Twine(h.kvHeads) +
+                         " key and value heads evenly");
   return h;
 }
 
@@ -71,10 +79,12 @@ static Value maskOut(NodeContext &ctx, Value keep, Value scores) {
   return ctx.select(keep, scores, lowest);
 }
 
-/// The mask with its last dimension lengthened to that of the scores: what is missing does not take part.
+/// The mask with its last dimension lengthened to that of the scores: what is missing does not take
+/// part.
 static Value lengthenMask(NodeContext &ctx, Value mask, const Poly &length) {
   int64_t last = tensorOf(mask).getRank() - 1;
-  if (last < 0 || ctx.dimPoly(mask, last) == length || (ctx.opset() < 24 && tensorOf(mask).getDimSize(last) == 1))
+  if (last < 0 || ctx.dimPoly(mask, last) == length ||
+      (ctx.opset() < 24 && tensorOf(mask).getDimSize(last) == 1))
     return mask;
   Type type = elementOf(mask);
   Value fill = ctx.scalar(type.isInteger(1) ? 0 : -std::numeric_limits<double>::infinity(), type);
@@ -84,10 +94,10 @@ static Value lengthenMask(NodeContext &ctx, Value mask, const Poly &length) {
 }
 
 static LogicalResult convertAttention(NodeContext &ctx) {
-  if (failed(checkArity(ctx, 3, 7)) || failed(checkElements(ctx, {0}, Float)) || failed(checkElements(ctx, {1}, Float)) ||
-      failed(checkElements(ctx, {2}, Float)) ||
-      failed(ctx.onlyAttrs({"is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap",
-                            "softmax_precision"})))
+  if (failed(checkArity(ctx, 3, 7)) || failed(checkElements(ctx, {0}, Float)) ||
+      failed(checkElements(ctx, {1}, Float)) || failed(checkElements(ctx, {2}, Float)) ||
+      failed(ctx.onlyAttrs({"is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode",
+                            "scale", "softcap", "softmax_precision"})))
     return failure();
   FailureOr<Heads> heads = readHeads(ctx);
   if (failed(heads))
@@ -119,7 +129,8 @@ static LogicalResult convertAttention(NodeContext &ctx) {
       return ctx.unsupported("the size of a head is not known at compile time; state 'scale'");
     scale = 1 / std::sqrt(static_cast<double>(*size));
   }
-  // Query heads that share a key head lie behind each other, so they are rows of one product: [b, kv, r * t, d].
+  // Query heads that share a key head lie behind each other, so they are rows of one product: [b,
+  // kv, r * t, d].
   Poly repeats = polyOf(heads->qHeads / heads->kvHeads), kvHeads = polyOf(heads->kvHeads);
   Value scaled = ctx.binary(BinaryKind::Mul, heads->q, ctx.scalar(scale, type));
   Value rows = reshapeTo(ctx, scaled, {q[0], kvHeads, s.mul(repeats, q[2]), q[3]});
@@ -134,20 +145,26 @@ static LogicalResult convertAttention(NodeContext &ctx) {
 
   if (double cap = ctx.floatAttr("softcap", 0); cap != 0) {
     Value limit = ctx.scalar(cap, type);
-    scores = ctx.binary(BinaryKind::Mul, ctx.unary(nn::UnaryKind::Tanh, ctx.binary(BinaryKind::Div, scores, limit)), limit);
+    scores = ctx.binary(BinaryKind::Mul,
+                        ctx.unary(nn::UnaryKind::Tanh, ctx.binary(BinaryKind::Div, scores, limit)),
+                        limit);
   }
   shown[1] = scores;
   if (ctx.hasInput(3)) {
     Value mask = lengthenMask(ctx, ctx.input(3), length);
-    scores = elementOf(mask).isInteger(1) ? maskOut(ctx, mask, scores) : ctx.binary(BinaryKind::Add, scores, ctx.cast(mask, type));
+    scores = elementOf(mask).isInteger(1)
+                 ? maskOut(ctx, mask, scores)
+                 : ctx.binary(BinaryKind::Add, scores, ctx.cast(mask, type));
   }
   if (ctx.intAttr("is_causal", 0)) {
-    Value row = iota(ctx, {q[2], polyOf(1)}, 0, i64), column = iota(ctx, {polyOf(1), length}, 1, i64);
+    Value row = iota(ctx, {q[2], polyOf(1)}, 0, i64),
+          column = iota(ctx, {polyOf(1), length}, 1, i64);
     Value last = ctx.binary(BinaryKind::Add, row, ctx.fromKnown(past, {}, i64));
     scores = maskOut(ctx, ctx.compare(CompareKind::Le, column, last), scores);
   }
   if (ctx.hasInput(6)) {
-    Value valid = reshapeTo(ctx, ctx.cast(ctx.input(6), i64), {q[0], polyOf(1), polyOf(1), polyOf(1)});
+    Value valid =
+        reshapeTo(ctx, ctx.cast(ctx.input(6), i64), {q[0], polyOf(1), polyOf(1), polyOf(1)});
     Value column = iota(ctx, {polyOf(1), polyOf(1), polyOf(1), length}, 3, i64);
     scores = maskOut(ctx, ctx.compare(CompareKind::Lt, column, valid), scores);
   }
@@ -171,7 +188,8 @@ static LogicalResult convertAttention(NodeContext &ctx) {
   return success();
 }
 
-//===- rotary embedding -------------------------------------------------------------------------------===//
+//===- rotary embedding
+//-------------------------------------------------------------------------------===//
 
 static LogicalResult convertRotaryEmbedding(NodeContext &ctx) {
   if (failed(checkArity(ctx, 3, 4)) || failed(checkElements(ctx, {0, 1, 2}, Float)) ||
@@ -187,14 +205,18 @@ static LogicalResult convertRotaryEmbedding(NodeContext &ctx) {
     int64_t heads = ctx.intAttr("num_heads", 0);
     if (heads < 1)
       return ctx.malformed("an input of rank 3 needs 'num_heads'");
-    x = reshapeTo(ctx, x, {whole[0], whole[1], polyOf(heads), s.divide(AtomKind::FloorDiv, whole[2], polyOf(heads))});
+    x = reshapeTo(
+        ctx, x,
+        {whole[0], whole[1], polyOf(heads), s.divide(AtomKind::FloorDiv, whole[2], polyOf(heads))});
     if (tensorOf(x).getRank() != 4)
       return failure();
   }
   // Axis of the heads, along which cosines and sines are the same.
   int64_t headAxis = isFlat ? 2 : 1;
   Poly size = ctx.dimPoly(x, 3);
-  Poly rotated = ctx.intAttr("rotary_embedding_dim", 0) > 0 ? polyOf(ctx.intAttr("rotary_embedding_dim", 0)) : size;
+  Poly rotated = ctx.intAttr("rotary_embedding_dim", 0) > 0
+                     ? polyOf(ctx.intAttr("rotary_embedding_dim", 0))
+                     : size;
   Poly half = s.divide(AtomKind::FloorDiv, rotated, polyOf(2));
   Value factors[2];
   for (unsigned i = 0; i < 2; ++i) {
@@ -210,7 +232,8 @@ static LogicalResult convertRotaryEmbedding(NodeContext &ctx) {
   }
   bool interleaved = ctx.intAttr("interleaved", 0) != 0;
   Value turned = sliceAxis(ctx, x, 3, polyOf(0), rotated);
-  std::vector<Poly> shape = ctx.dimPolys(turned), halfShape = shape, zeros(4), ones(4, polyOf(1)), offsets(4);
+  std::vector<Poly> shape = ctx.dimPolys(turned), halfShape = shape, zeros(4), ones(4, polyOf(1)),
+                    offsets(4);
   halfShape[3] = half;
   Value parts[2];
   for (int64_t i = 0; i < 2; ++i) {
@@ -221,7 +244,8 @@ static LogicalResult convertRotaryEmbedding(NodeContext &ctx) {
   }
   auto mul = [&](Value a, Value b) { return ctx.binary(BinaryKind::Mul, a, b); };
   Value real = ctx.binary(BinaryKind::Sub, mul(parts[0], factors[0]), mul(parts[1], factors[1]));
-  Value imaginary = ctx.binary(BinaryKind::Add, mul(parts[0], factors[1]), mul(parts[1], factors[0]));
+  Value imaginary =
+      ctx.binary(BinaryKind::Add, mul(parts[0], factors[1]), mul(parts[1], factors[0]));
   Value result;
   if (interleaved) {
     SmallVector<Value> pair{unsqueeze(ctx, real, 4), unsqueeze(ctx, imaginary, 4)};
@@ -243,7 +267,8 @@ static LogicalResult convertRotaryEmbedding(NodeContext &ctx) {
   return success();
 }
 
-//===- cache update -----------------------------------------------------------------------------------===//
+//===- cache update
+//-----------------------------------------------------------------------------------===//
 
 static LogicalResult convertTensorScatter(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 3)) || failed(ctx.onlyAttrs({"axis", "mode"})))
@@ -255,7 +280,8 @@ static LogicalResult convertTensorScatter(NodeContext &ctx) {
     return failure();
   std::string mode = ctx.stringAttr("mode", "linear");
   if (*axis == 0 || tensorOf(update).getRank() != rank || (mode != "linear" && mode != "circular"))
-    return ctx.malformed("expected cache and update of one rank, an axis behind the first, and mode linear or circular");
+    return ctx.malformed("expected cache and update of one rank, an axis behind the first, and "
+                         "mode linear or circular");
   Type i64 = ctx.b.getI64Type();
   std::vector<Poly> shape = ctx.dimPolys(update), alongAxis(rank, polyOf(1)), perBatch = alongAxis;
   alongAxis[*axis] = shape[*axis];
@@ -265,8 +291,8 @@ static LogicalResult convertTensorScatter(NodeContext &ctx) {
     at = ctx.binary(BinaryKind::Add, at, reshapeTo(ctx, ctx.cast(ctx.input(2), i64), perBatch));
   if (mode == "circular")
     at = ctx.binary(BinaryKind::Mod, at, ctx.fromKnown(ctx.dimPoly(cache, *axis), {}, i64));
-  ctx.setOutput(0, ctx.make<nn::ScatterElementsOp>(cache, broadcastToShape(ctx, at, shape), update, *axis,
-                                                   nn::ScatterKind::Assign));
+  ctx.setOutput(0, ctx.make<nn::ScatterElementsOp>(cache, broadcastToShape(ctx, at, shape), update,
+                                                   *axis, nn::ScatterKind::Assign));
   return success();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The constructions that handlers share: constants, reshapes, elementwise ops with ONNX's broadcasting.
+// The constructions that handlers share: constants, reshapes, elementwise ops with ONNX's
+// broadcasting.
 #include "lib/Conversion/ONNXToNn/ConverterImpl.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -22,8 +23,9 @@ Value NodeContext::finish(OperationState &state, InferTypes infer) {
     return success();
   });
   SmallVector<Type> types;
-  LogicalResult inferred = infer(b.getContext(), loc, state.operands, state.attributes.getDictionary(b.getContext()),
-                                 state.getRawProperties(), {}, types);
+  LogicalResult inferred =
+      infer(b.getContext(), loc, state.operands, state.attributes.getDictionary(b.getContext()),
+            state.getRawProperties(), {}, types);
   if (failed(inferred)) {
     fail(message.empty() ? "types of the inputs do not fit the operator" : message);
     return {};
@@ -31,14 +33,16 @@ Value NodeContext::finish(OperationState &state, InferTypes infer) {
   state.types.assign(types.begin(), types.end());
   Operation *op = b.create(state);
   if (failed(verify(op))) {
-    fail(StringRef(message).split("op ").second.empty() ? StringRef(message) : StringRef(message).split("op ").second);
+    fail(StringRef(message).split("op ").second.empty() ? StringRef(message)
+                                                        : StringRef(message).split("op ").second);
     op->erase();
     return {};
   }
   return op->getResult(0);
 }
 
-//===- constants --------------------------------------------------------------------------------------===//
+//===- constants
+//--------------------------------------------------------------------------------------===//
 
 static Attribute numberAttr(double value, Type elementType) {
   if (auto f = dyn_cast<FloatType>(elementType)) {
@@ -57,7 +61,8 @@ static Attribute numberAttr(double value, Type elementType) {
 
 Value NodeContext::scalar(double value, Type elementType) {
   auto type = RankedTensorType::get({}, elementType);
-  return nn::ConstantOp::create(b, loc, DenseElementsAttr::get(type, numberAttr(value, elementType)));
+  return nn::ConstantOp::create(b, loc,
+                                DenseElementsAttr::get(type, numberAttr(value, elementType)));
 }
 
 Value NodeContext::constant(ArrayRef<int64_t> values, Type elementType) {
@@ -72,14 +77,20 @@ Value NodeContext::constant(ArrayRef<int64_t> values, Type elementType) {
   return nn::ConstantOp::create(b, loc, DenseElementsAttr::get(type, numbers));
 }
 
-//===- shapes -----------------------------------------------------------------------------------------===//
+//===- shapes
+//-----------------------------------------------------------------------------------------===//
 
 /// Static sizes and the values of the others.
-static std::pair<SmallVector<int64_t>, SmallVector<Value>> splitSizes(ArrayRef<OpFoldResult> shape) {
+static std::pair<SmallVector<int64_t>, SmallVector<Value>>
+splitSizes(ArrayRef<OpFoldResult> shape) {
   SmallVector<int64_t> sizes;
   SmallVector<Value> values;
   dispatchIndexOpFoldResults(shape, values, sizes);
   return {sizes, values};
+}
+
+static bool hasNegativeSize(ArrayRef<int64_t> sizes) {
+  return llvm::any_of(sizes, [](int64_t s) { return s < 0 && !ShapedType::isDynamic(s); });
 }
 
 Value NodeContext::reshape(Value v, ArrayRef<OpFoldResult> shape) {
@@ -92,7 +103,7 @@ Value NodeContext::reshape(Value v, ArrayRef<OpFoldResult> shape) {
   auto type = RankedTensorType::get(sizes, from.getElementType());
   if (type == from && dimPolys(v) == wanted)
     return v;
-  if (llvm::any_of(sizes, [](int64_t s) { return s < 0 && !ShapedType::isDynamic(s); })) {
+  if (hasNegativeSize(sizes)) {
     fail("shape " + printed(type) + " has a negative size");
     return v;
   }
@@ -103,7 +114,8 @@ Value NodeContext::reshape(Value v, ArrayRef<OpFoldResult> shape) {
     wantedCount = symbols().mul(wantedCount, p);
   std::optional<int64_t> difference = SymbolicIndex::constantOf(symbols().sub(count, wantedCount));
   if (difference && *difference != 0) {
-    fail("cannot reshape " + printed(from) + " to " + printed(type) + ": the numbers of elements differ");
+    fail("cannot reshape " + printed(from) + " to " + printed(type) +
+         ": the numbers of elements differ");
     return v;
   }
   std::optional<std::vector<Poly>> ks = known(v);
@@ -123,6 +135,10 @@ Value NodeContext::broadcastTo(Value v, ArrayRef<OpFoldResult> shape) {
   std::vector<Poly> own = dimPolys(v);
   if (own == wanted && type == from)
     return v;
+  if (hasNegativeSize(sizes)) {
+    fail("shape " + printed(type) + " has a negative size");
+    return v;
+  }
   bool fits = own.size() <= wanted.size();
   for (size_t i = 0; fits && i < own.size(); ++i) {
     std::optional<int64_t> d = SymbolicIndex::constantOf(own[i]);
@@ -134,13 +150,16 @@ Value NodeContext::broadcastTo(Value v, ArrayRef<OpFoldResult> shape) {
     return v;
   }
   std::optional<std::vector<Poly>> ks = known(v);
-  if (ks && ks->size() == 1 && type.hasStaticShape() && type.getNumElements() <= Converter::kMaxKnown)
-    return fromKnown(std::vector<Poly>(type.getNumElements(), ks->front()), sizes, from.getElementType());
+  if (ks && ks->size() == 1 && type.hasStaticShape() &&
+      type.getNumElements() <= Converter::kMaxKnown)
+    return fromKnown(std::vector<Poly>(type.getNumElements(), ks->front()), sizes,
+                     from.getElementType());
   return b.createOrFold<nn::BroadcastOp>(loc, type, v, values);
 }
 
 Value NodeContext::transpose(Value v, ArrayRef<int64_t> permutation) {
-  if (!isPermutationVector(permutation) || static_cast<int64_t>(permutation.size()) != typeOf(v).getRank()) {
+  if (!isPermutationVector(permutation) ||
+      static_cast<int64_t>(permutation.size()) != typeOf(v).getRank()) {
     fail("the permutation does not fit " + printed(v.getType()));
     return v;
   }
@@ -148,7 +167,8 @@ Value NodeContext::transpose(Value v, ArrayRef<int64_t> permutation) {
     return v;
   RankedTensorType type = typeOf(v);
   if (std::optional<std::vector<Poly>> ks = known(v)) {
-    SmallVector<int64_t> shape = llvm::map_to_vector(permutation, [&](int64_t p) { return type.getDimSize(p); });
+    SmallVector<int64_t> shape =
+        llvm::map_to_vector(permutation, [&](int64_t p) { return type.getDimSize(p); });
     SmallVector<int64_t> strides(type.getRank(), 1);
     for (int64_t i = type.getRank() - 2; i >= 0; --i)
       strides[i] = strides[i + 1] * type.getDimSize(i + 1);
@@ -166,10 +186,14 @@ Value NodeContext::transpose(Value v, ArrayRef<int64_t> permutation) {
   return nn::TransposeOp::create(b, loc, v, permutation);
 }
 
-//===- elementwise ------------------------------------------------------------------------------------===//
+//===- elementwise
+//------------------------------------------------------------------------------------===//
 
-/// Integer types in whose arithmetic shape values are followed: none that exporters use for data with wrapping.
-static bool isFollowed(Type t) { return t.isSignlessInteger(64) || t.isSignlessInteger(32) || t.isInteger(1); }
+/// Integer types in whose arithmetic shape values are followed: none that exporters use for data
+/// with wrapping.
+static bool isFollowed(Type t) {
+  return t.isSignlessInteger(64) || t.isSignlessInteger(32) || t.isInteger(1);
+}
 
 Value NodeContext::foldElementwise(ArrayRef<Value> operands, Type elementType,
                                    function_ref<std::optional<Poly>(ArrayRef<Poly>)> f) {
@@ -249,7 +273,8 @@ void NodeContext::alignForBroadcast(MutableArrayRef<Value> operands) {
         wanted[i] = one[0];
     SmallVector<OpFoldResult> folded = fold(wanted);
     auto [shape, values] = splitSizes(folded);
-    v = nn::BroadcastOp::create(b, loc, RankedTensorType::get(shape, typeOf(v).getElementType()), v, values);
+    v = nn::BroadcastOp::create(b, loc, RankedTensorType::get(shape, typeOf(v).getElementType()), v,
+                                values);
   }
 }
 
@@ -261,7 +286,8 @@ static std::optional<std::string> elementMismatch(Value x, Value y) {
          printed(typeOf(y).getElementType());
 }
 
-static std::optional<Poly> foldUnary(SymbolicIndex &s, nn::UnaryKind kind, const Poly &x, bool isBool) {
+static std::optional<Poly> foldUnary(SymbolicIndex &s, nn::UnaryKind kind, const Poly &x,
+                                     bool isBool) {
   Poly zero, negated = s.sub(zero, x);
   switch (kind) {
   case nn::UnaryKind::Neg:
@@ -286,7 +312,8 @@ Value NodeContext::unary(nn::UnaryKind kind, Value x) {
   return nn::UnaryOp::create(b, loc, kind, x);
 }
 
-static std::optional<Poly> foldBinary(SymbolicIndex &s, nn::BinaryKind kind, const Poly &x, const Poly &y, bool isBool) {
+static std::optional<Poly> foldBinary(SymbolicIndex &s, nn::BinaryKind kind, const Poly &x,
+                                      const Poly &y, bool isBool) {
   bool divides = s.lowest(y) >= 1 || s.highest(y) <= -1;
   switch (kind) {
   case nn::BinaryKind::Add:
@@ -296,7 +323,8 @@ static std::optional<Poly> foldBinary(SymbolicIndex &s, nn::BinaryKind kind, con
   case nn::BinaryKind::Mul:
     return s.mul(x, y);
   case nn::BinaryKind::Div:
-    return divides || s.exactQuotient(x, y) ? std::optional(s.divide(AtomKind::TruncDiv, x, y)) : std::nullopt;
+    return divides || s.exactQuotient(x, y) ? std::optional(s.divide(AtomKind::TruncDiv, x, y))
+                                            : std::nullopt;
   case nn::BinaryKind::Mod:
     return divides ? std::optional(s.remainder(AtomKind::FloorMod, x, y)) : std::nullopt;
   case nn::BinaryKind::Rem:
@@ -375,9 +403,10 @@ Value NodeContext::select(Value condition, Value x, Value y) {
     fail(*mismatch);
     return x;
   }
-  if (Value folded = foldElementwise({condition, x, y}, typeOf(x).getElementType(), [&](ArrayRef<Poly> v) {
-        return std::optional(symbols().select(v[0], v[1], v[2]));
-      }))
+  if (Value folded =
+          foldElementwise({condition, x, y}, typeOf(x).getElementType(), [&](ArrayRef<Poly> v) {
+            return std::optional(symbols().select(v[0], v[1], v[2]));
+          }))
     return folded;
   Value operands[] = {condition, x, y};
   alignForBroadcast(operands);
@@ -390,11 +419,13 @@ Value NodeContext::cast(Value v, Type elementType) {
   if (from.getElementType() == elementType)
     return v;
   // Sizes fit every integer type that exporters hold them in.
-  if (Value folded = foldElementwise({v}, elementType, [&](ArrayRef<Poly> x) -> std::optional<Poly> {
-        if (!elementType.isInteger(1))
-          return x[0];
-        return symbols().sub(SymbolicIndex::constant(1), symbols().equal(x[0], SymbolicIndex::constant(0)));
-      }))
+  if (Value folded =
+          foldElementwise({v}, elementType, [&](ArrayRef<Poly> x) -> std::optional<Poly> {
+            if (!elementType.isInteger(1))
+              return x[0];
+            return symbols().sub(SymbolicIndex::constant(1),
+                                 symbols().equal(x[0], SymbolicIndex::constant(0)));
+          }))
     return folded;
   if (std::optional<SmallVector<int64_t>> cs = constants(v);
       cs && isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() >= 32) {
@@ -402,7 +433,8 @@ Value NodeContext::cast(Value v, Type elementType) {
     for (int64_t x : *cs)
       numbers.push_back(numberAttr(static_cast<double>(x), elementType));
     if (llvm::all_of(*cs, [](int64_t x) { return std::abs(x) < (1 << 24); }))
-      return nn::ConstantOp::create(b, loc, DenseElementsAttr::get(from.clone(elementType), numbers));
+      return nn::ConstantOp::create(b, loc,
+                                    DenseElementsAttr::get(from.clone(elementType), numbers));
   }
   return nn::CastOp::create(b, loc, from.clone(elementType), v);
 }
@@ -412,7 +444,8 @@ Value NodeContext::reduce(nn::ReduceKind kind, Value x, ArrayRef<int64_t> axes, 
   SmallVector<int64_t> sorted(axes);
   llvm::sort(sorted);
   std::optional<std::vector<Poly>> ks = known(x);
-  if (ks && type.getRank() == 1 && sorted.size() == 1 && isFollowed(type.getElementType()) && !ks->empty()) {
+  if (ks && type.getRank() == 1 && sorted.size() == 1 && isFollowed(type.getElementType()) &&
+      !ks->empty()) {
     std::optional<Poly> total = ks->front();
     for (const Poly &p : llvm::drop_begin(*ks)) {
       if (kind == nn::ReduceKind::Sum)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Converts @main of an `onnx` module to `nn`: one walk in topological order in which each node is built anew by the handler of its operator.
-// Types follow from the inputs; what the file says about results is compared at the end only. Small integer tensors are
-// followed element by element, so that no shape computation is left where sizes can say the same. One error for each refused node.
+// Converts @main of an `onnx` module to `nn`: one walk in topological order in which each node is
+// built anew by the handler of its operator. Types follow from the inputs; what the file says about
+// results is compared at the end only. Small integer tensors are followed element by element, so
+// that no shape computation is left where sizes can say the same. One error for each refused node.
 #include "lib/Conversion/ONNXToNn/ConverterImpl.h"
 
 #include "dialects/Lp/IR/Lp.h"
@@ -49,9 +50,11 @@ static LogicalResult mapArguments(Converter &converter, func::FuncOp main) {
     failedAny = true;
     std::string shown = printed(arg.getType());
     if (isa<UnrankedTensorType>(arg.getType()))
-      converter.refuseValue("graph input", text, arg.getLoc(), "the rank is not known; declare the input's shape in the model");
+      converter.refuseValue("graph input", text, arg.getLoc(),
+                            "the rank is not known; declare the input's shape in the model");
     else
-      converter.refuseValue("graph input", text, arg.getLoc(), "type " + shown + " is not supported; only tensors of numbers are");
+      converter.refuseValue("graph input", text, arg.getLoc(),
+                            "type " + shown + " is not supported; only tensors of numbers are");
   }
   return failure(failedAny);
 }
@@ -73,11 +76,13 @@ static LogicalResult convertReturn(Converter &converter, func::FuncOp main) {
     if (agrees)
       continue;
     auto name = main.getResultAttrOfType<StringAttr>(i, "onnx.name");
-    emitRemark(main.getLoc()) << "graph output '" << (name ? name.getValue() : "") << "': the model declares " << declared
+    emitRemark(main.getLoc()) << "graph output '" << (name ? name.getValue() : "")
+                              << "': the model declares " << declared
                               << ", but the inferred type is " << v.getType();
   }
   ret->setOperands(results);
-  main.setFunctionType(FunctionType::get(main.getContext(), main.getArgumentTypes(), ValueRange(results).getTypes()));
+  main.setFunctionType(FunctionType::get(main.getContext(), main.getArgumentTypes(),
+                                         ValueRange(results).getTypes()));
   return success();
 }
 
@@ -95,14 +100,16 @@ static void eraseDead(Block &block) {
 }
 
 LogicalResult lpc::convertONNXToNn(ModuleOp module, SmallVectorImpl<Refusal> *refusals) {
-  module.getContext()->loadDialect<nn::NnDialect, lp::LpDialect, affine::AffineDialect, arith::ArithDialect,
-                                   scf::SCFDialect, tensor::TensorDialect>();
+  module.getContext()
+      ->loadDialect<nn::NnDialect, lp::LpDialect, affine::AffineDialect, arith::ArithDialect,
+                    scf::SCFDialect, tensor::TensorDialect>();
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || !main.getBody().hasOneBlock())
     return module.emitError("expected a function @main with one block");
   // A module that is on the nn floor already stays as it is: the walk below would not know its ops.
   auto isONNX = [](Operation *op) {
-    return isa<onnx::NodeOp, onnx::ConstantOp, onnx::NoneOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+    return isa<onnx::NodeOp, onnx::ConstantOp, onnx::NoneOp>(op) ? WalkResult::interrupt()
+                                                                 : WalkResult::advance();
   };
   if (!main.walk(isONNX).wasInterrupted())
     return success();

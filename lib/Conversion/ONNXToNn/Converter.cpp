@@ -16,7 +16,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-//===- constants --------------------------------------------------------------------------------------===//
+//===- constants
+//--------------------------------------------------------------------------------------===//
 
 /// Bits of element i of a blob, in which every element takes whole bytes.
 static APInt readBits(ArrayRef<char> data, int64_t i, unsigned width) {
@@ -34,7 +35,8 @@ ElementsAttr lpc::onnx_to_nn::toDense(ElementsAttr value, int64_t limit) {
   auto type = cast<RankedTensorType>(resource.getType());
   Type element = type.getElementType();
   AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  if (!blob || type.getNumElements() > limit || !element.isIntOrFloat() || element.getIntOrFloatBitWidth() > 64)
+  if (!blob || type.getNumElements() > limit || !element.isIntOrFloat() ||
+      element.getIntOrFloatBitWidth() > 64)
     return value;
   unsigned width = element.getIntOrFloatBitWidth();
   int64_t n = type.getNumElements();
@@ -52,7 +54,8 @@ ElementsAttr lpc::onnx_to_nn::toDense(ElementsAttr value, int64_t limit) {
   return DenseElementsAttr::get(type, numbers);
 }
 
-std::optional<SmallVector<int64_t>> lpc::onnx_to_nn::readIntegers(ElementsAttr value, int64_t limit) {
+std::optional<SmallVector<int64_t>> lpc::onnx_to_nn::readIntegers(ElementsAttr value,
+                                                                  int64_t limit) {
   if (!value || value.getNumElements() > limit)
     return std::nullopt;
   auto type = dyn_cast<IntegerType>(value.getElementType());
@@ -72,7 +75,8 @@ std::optional<std::vector<Poly>> Converter::known(Value v) {
   if (auto it = elementsOf.find(v); it != elementsOf.end())
     return it->second;
   auto type = cast<RankedTensorType>(v.getType());
-  if (type.hasStaticShape() && type.getNumElements() == 0 && isa<IntegerType>(type.getElementType()))
+  if (type.hasStaticShape() && type.getNumElements() == 0 &&
+      isa<IntegerType>(type.getElementType()))
     return std::vector<Poly>();
   auto constant = v.getDefiningOp<nn::ConstantOp>();
   if (!constant)
@@ -86,7 +90,8 @@ std::optional<std::vector<Poly>> Converter::known(Value v) {
   return result;
 }
 
-//===- sizes ------------------------------------------------------------------------------------------===//
+//===- sizes
+//------------------------------------------------------------------------------------------===//
 
 Converter::Converter(func::FuncOp main, SmallVectorImpl<Refusal> &refusals)
     : main(main), symbols(main.getContext()), refusals(refusals) {
@@ -139,7 +144,8 @@ Poly Converter::computeDim(OpBuilder &b, Value v, int64_t axis) {
 
   // The operations that reification leaves here are only read, and then removed.
   Block *block = b.getInsertionBlock();
-  Operation *before = b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
+  Operation *before =
+      b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
   ReifiedRankedShapedTypeDims reified;
   std::optional<Poly> result;
   if (succeeded(reifiable.reifyResultShapes(b, reified))) {
@@ -154,7 +160,8 @@ Poly Converter::computeDim(OpBuilder &b, Value v, int64_t axis) {
     Operation *op = &*std::prev(it);
     if (op == before)
       break;
-    if (isOpTriviallyDead(op) && llvm::none_of(op->getResults(), [&](Value r) { return symbols.isKnown(r); }))
+    if (isOpTriviallyDead(op) &&
+        llvm::none_of(op->getResults(), [&](Value r) { return symbols.isKnown(r); }))
       op->erase();
     else
       --it;
@@ -181,13 +188,15 @@ std::optional<Poly> Converter::evaluate(OpBuilder &b, Value v) {
     }
     AffineMap map = apply.getAffineMap();
     ArrayRef<Poly> all(operands);
-    return evaluate(map.getResult(0), all.take_front(map.getNumDims()), all.drop_front(map.getNumDims()));
+    return evaluate(map.getResult(0), all.take_front(map.getNumDims()),
+                    all.drop_front(map.getNumDims()));
   }
   // Operands of ops (sizes of a reshape, say) are values of this conversion, which stay.
   return symbols.of(v);
 }
 
-std::optional<Poly> Converter::evaluate(AffineExpr e, ArrayRef<Poly> dimensions, ArrayRef<Poly> parameters) {
+std::optional<Poly> Converter::evaluate(AffineExpr e, ArrayRef<Poly> dimensions,
+                                        ArrayRef<Poly> parameters) {
   if (auto c = dyn_cast<AffineConstantExpr>(e))
     return SymbolicIndex::constant(c.getValue());
   if (auto d = dyn_cast<AffineDimExpr>(e))
@@ -215,21 +224,25 @@ std::optional<Poly> Converter::evaluate(AffineExpr e, ArrayRef<Poly> dimensions,
   }
 }
 
-//===- nodes ------------------------------------------------------------------------------------------===//
+//===- nodes
+//------------------------------------------------------------------------------------------===//
 
 std::string Converter::describeUnknown(onnx::NodeOp node) {
   StringRef domain = node.getDomain().empty() ? "ai.onnx" : node.getDomain();
-  std::string text = ("no handler for operator '" + node.getOpType() + "' of domain '" + domain + "'").str();
+  std::string text =
+      ("no handler for operator '" + node.getOpType() + "' of domain '" + domain + "'").str();
   std::string best, bestDomain;
   unsigned bestDistance = ~0u;
   for (StringRef name : registry.names()) {
     auto [otherDomain, op] = name.rsplit(':');
     // Letter case first: a wrong case is the likeliest slip.
-    unsigned distance = 2 * op.edit_distance(node.getOpType(), true, 0) - (op.lower() == node.getOpType().lower());
+    unsigned distance =
+        2 * op.edit_distance(node.getOpType(), true, 0) - (op.lower() == node.getOpType().lower());
     // A name in the same domain wins over an equally near one elsewhere.
     distance = 2 * distance + (otherDomain != node.getDomain());
     if (distance < bestDistance || (distance == bestDistance && op < best))
-      std::tie(bestDistance, best, bestDomain) = std::make_tuple(distance, op.str(), otherDomain.str());
+      std::tie(bestDistance, best, bestDomain) =
+          std::make_tuple(distance, op.str(), otherDomain.str());
   }
   // A name that shares too little is no help.
   if (best.empty() || bestDistance > 4 * std::max<unsigned>(1, node.getOpType().size() / 3) + 1)
@@ -241,12 +254,16 @@ std::string Converter::describeUnknown(onnx::NodeOp node) {
 }
 
 void Converter::refuse(onnx::NodeOp node, Refusal::Kind kind, const Twine &reason) {
-  StringRef name = node.getNodeName().empty() ? onnx::getSourceName(node.getLoc()) : node.getNodeName();
-  refusals.push_back({name.str(), node.getOpType().str(), node.getDomain().str(), reason.str(), kind});
-  std::string op = node.getDomain().empty() ? node.getOpType().str() : (node.getDomain() + "." + node.getOpType()).str();
+  StringRef name =
+      node.getNodeName().empty() ? onnx::getSourceName(node.getLoc()) : node.getNodeName();
+  refusals.push_back(
+      {name.str(), node.getOpType().str(), node.getDomain().str(), reason.str(), kind});
+  std::string op = node.getDomain().empty() ? node.getOpType().str()
+                                            : (node.getDomain() + "." + node.getOpType()).str();
   llvm::SaveAndRestore guard(reporting, true);
   std::string subject = name.empty() ? "node (" : ("node '" + name + "' (").str();
-  emitError(node.getLoc()) << subject << op << ", opset " << node.getOpset() << "): " << refusals.back().reason;
+  emitError(node.getLoc()) << subject << op << ", opset " << node.getOpset()
+                           << "): " << refusals.back().reason;
 }
 
 void Converter::refuseValue(StringRef what, StringRef name, Location loc, const Twine &reason) {
@@ -266,7 +283,8 @@ LogicalResult Converter::convertNode(onnx::NodeOp node, OpBuilder &b) {
   }
 
   Block *block = b.getInsertionBlock();
-  Operation *before = b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
+  Operation *before =
+      b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
   std::string outerReason = std::exchange(pendingReason, {});
   auto restore = llvm::make_scope_exit([&] { pendingReason = outerReason; });
   NodeContext context(*this, node, b);
@@ -295,12 +313,14 @@ LogicalResult Converter::convertNode(onnx::NodeOp node, OpBuilder &b) {
     // A node with subgraphs whose inner refusals are reported already needs no second report.
     if (message.empty() && !node.getGraphs().empty())
       return failure();
-    refuse(node, Refusal::Kind::Malformed, message.empty() ? "the node breaks a rule of its operator" : message);
+    refuse(node, Refusal::Kind::Malformed,
+           message.empty() ? "the node breaks a rule of its operator" : message);
     return failure();
   }
   for (OpResult r : node.getResults())
     if (!r.use_empty() && !lookup(r)) {
-      refuse(node, Refusal::Kind::Unsupported, "output " + Twine(r.getResultNumber()) + " is not supported");
+      refuse(node, Refusal::Kind::Unsupported,
+             "output " + Twine(r.getResultNumber()) + " is not supported");
       return failure();
     }
   return success();

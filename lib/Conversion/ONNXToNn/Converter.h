@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a handler of one ONNX operator sees: the node's attributes, its converted inputs, and shape values.
+// What a handler of one ONNX operator sees: the node's attributes, its converted inputs, and shape
+// values.
 #ifndef LPC_LIB_CONVERSION_ONNXTONN_CONVERTER_H
 #define LPC_LIB_CONVERSION_ONNXTONN_CONVERTER_H
 
@@ -16,10 +17,12 @@ namespace lpc::onnx_to_nn {
 
 class Converter;
 
-/// Conversion of one node. A handler reads inputs and attributes, builds nn (or lp, tensor, arith, scf) ops with `b`, and
-/// sets every used result. On refusal it returns `unsupported(...)`, `malformed(...)`, whose sentence the pass reports.
+/// Conversion of one node. A handler reads inputs and attributes, builds nn (or lp, tensor, arith,
+/// scf) ops with `b`, and sets every used result. On refusal it returns `unsupported(...)`,
+/// `malformed(...)`, whose sentence the pass reports.
 ///
-/// Nodes are converted in topological order, so the types of inputs are final: all shape inference is the nn ops'.
+/// Nodes are converted in topological order, so the types of inputs are final: all shape inference
+/// is the nn ops'.
 class NodeContext {
 public:
   NodeContext(Converter &converter, onnx::NodeOp node, mlir::OpBuilder &b);
@@ -33,7 +36,8 @@ public:
   /// Version of the operator set of the node's domain, as the model imports it.
   int64_t opset();
 
-  // Inputs and results -------------------------------------------------------------------------------------
+  // Inputs and results
+  // -------------------------------------------------------------------------------------
   unsigned numInputs();
   /// True if input i is given (ONNX lets inputs be absent).
   bool hasInput(unsigned i);
@@ -45,7 +49,8 @@ public:
   bool outputUsed(unsigned i);
   void setOutput(unsigned i, mlir::Value v);
 
-  // Attributes ---------------------------------------------------------------------------------------------
+  // Attributes
+  // ---------------------------------------------------------------------------------------------
   bool hasAttr(llvm::StringRef name);
   int64_t intAttr(llvm::StringRef name, int64_t otherwise);
   double floatAttr(llvm::StringRef name, double otherwise);
@@ -54,21 +59,25 @@ public:
   std::optional<llvm::SmallVector<double>> floatsAttr(llvm::StringRef name);
   /// Null if absent.
   mlir::ElementsAttr tensorAttr(llvm::StringRef name);
-  /// Fails (malformed or unsupported) if the node has an attribute that is not in `known`: opset numbers are no contract.
+  /// Fails (malformed or unsupported) if the node has an attribute that is not in `known`: opset
+  /// numbers are no contract.
   mlir::LogicalResult onlyAttrs(llvm::ArrayRef<llvm::StringRef> known);
 
-  // Shape values -------------------------------------------------------------------------------------------
-  // Small integer tensors of rank 0 or 1 that describe shapes are followed element by element, so that the shape
-  // subgraphs of exporters fold to constants and `tensor.dim`.
-  /// The elements of an integer tensor (static, rank 0 or 1, at most 256 elements) as index values. Always succeeds for such
-  /// a tensor: what is not known is read with tensor.extract.
+  // Shape values
+  // -------------------------------------------------------------------------------------------
+  // Small integer tensors of rank 0 or 1 that describe shapes are followed element by element, so
+  // that the shape subgraphs of exporters fold to constants and `tensor.dim`.
+  /// The elements of an integer tensor (static, rank 0 or 1, at most 256 elements) as index values.
+  /// Always succeeds for such a tensor: what is not known is read with tensor.extract.
   std::optional<llvm::SmallVector<mlir::OpFoldResult>> elements(mlir::Value v);
   /// The elements if all are constants.
   std::optional<llvm::SmallVector<int64_t>> constants(mlir::Value v);
   /// A constant tensor's value (any type, any rank), or null.
   mlir::ElementsAttr constantValue(mlir::Value v);
-  /// An integer tensor of these elements whose `elements` are known again. `rank0`: a scalar (one element).
-  mlir::Value fromElements(llvm::ArrayRef<mlir::OpFoldResult> values, mlir::Type elementType, bool rank0 = false);
+  /// An integer tensor of these elements whose `elements` are known again. `rank0`: a scalar (one
+  /// element).
+  mlir::Value fromElements(llvm::ArrayRef<mlir::OpFoldResult> values, mlir::Type elementType,
+                           bool rank0 = false);
   /// Size of dimension `axis`. Equal names of argument dimensions give the same value.
   mlir::OpFoldResult dim(mlir::Value v, int64_t axis);
   llvm::SmallVector<mlir::OpFoldResult> dims(mlir::Value v);
@@ -84,17 +93,20 @@ public:
 
   // The same on normal forms (SymbolicIndex.h), for tensors of any rank in row-major order.
   SymbolicIndex &symbols();
-  /// The elements of a small integer tensor if they are followed or constant; never reads with tensor.extract.
+  /// The elements of a small integer tensor if they are followed or constant; never reads with
+  /// tensor.extract.
   std::optional<std::vector<Poly>> known(mlir::Value v);
-  mlir::Value fromKnown(llvm::ArrayRef<Poly> values, llvm::ArrayRef<int64_t> shape, mlir::Type elementType);
+  mlir::Value fromKnown(llvm::ArrayRef<Poly> values, llvm::ArrayRef<int64_t> shape,
+                        mlir::Type elementType);
   Poly dimPoly(mlir::Value v, int64_t axis);
   std::vector<Poly> dimPolys(mlir::Value v);
   mlir::OpFoldResult fold(const Poly &p);
   llvm::SmallVector<mlir::OpFoldResult> fold(llvm::ArrayRef<Poly> ps);
 
-  // Common constructions -----------------------------------------------------------------------------------
-  /// Builds an op of inferred type. Where inference or the verifier refuses, records a malformed error (which the node ends
-  /// with, whatever its handler returns) and gives null.
+  // Common constructions
+  // -----------------------------------------------------------------------------------
+  /// Builds an op of inferred type. Where inference or the verifier refuses, records a malformed
+  /// error (which the node ends with, whatever its handler returns) and gives null.
   template <typename OpT, typename... Args> mlir::Value make(Args &&...args) {
     mlir::OperationState state(loc, OpT::getOperationName());
     OpT::build(b, state, mlir::Type(b.getNoneType()), std::forward<Args>(args)...);
@@ -108,18 +120,20 @@ public:
   mlir::Value transpose(mlir::Value v, llvm::ArrayRef<int64_t> permutation);
   mlir::Value cast(mlir::Value v, mlir::Type elementType);
   mlir::Value unary(nn::UnaryKind kind, mlir::Value x);
-  /// Elementwise ops bring operands to a common shape first: where two unknown sizes meet that are not known to be equal, both
-  /// operands are broadcast to their run-time maximum.
+  /// Elementwise ops bring operands to a common shape first: where two unknown sizes meet that are
+  /// not known to be equal, both operands are broadcast to their run-time maximum.
   mlir::Value binary(nn::BinaryKind kind, mlir::Value x, mlir::Value y);
   mlir::Value compare(nn::CompareKind kind, mlir::Value x, mlir::Value y);
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
-  mlir::Value reduce(nn::ReduceKind kind, mlir::Value x, llvm::ArrayRef<int64_t> axes, bool keepDims);
+  mlir::Value reduce(nn::ReduceKind kind, mlir::Value x, llvm::ArrayRef<int64_t> axes,
+                     bool keepDims);
   /// Aligns operands for broadcasting (see binary).
   void alignForBroadcast(llvm::MutableArrayRef<mlir::Value> operands);
   /// `axis` in [-rank, rank) made non-negative; fails with a malformed error otherwise.
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
 
-  // Refusals -----------------------------------------------------------------------------------------------
+  // Refusals
+  // -----------------------------------------------------------------------------------------------
   /// Legal ONNX that lpc does not do: the reason, and what to do instead.
   mlir::LogicalResult unsupported(const llvm::Twine &reason);
   /// The node breaks a rule of its operator.
@@ -129,8 +143,9 @@ public:
   Converter &state() { return converter; }
 
 private:
-  using InferTypes = llvm::LogicalResult (*)(mlir::MLIRContext *, std::optional<mlir::Location>, mlir::ValueRange,
-                                             mlir::DictionaryAttr, mlir::OpaqueProperties, mlir::RegionRange,
+  using InferTypes = llvm::LogicalResult (*)(mlir::MLIRContext *, std::optional<mlir::Location>,
+                                             mlir::ValueRange, mlir::DictionaryAttr,
+                                             mlir::OpaqueProperties, mlir::RegionRange,
                                              llvm::SmallVectorImpl<mlir::Type> &);
   mlir::Value finish(mlir::OperationState &state, InferTypes infer);
   /// Records the first malformed error; for constructions that give a value and not success.
@@ -144,8 +159,8 @@ private:
 
 using Handler = mlir::LogicalResult (*)(NodeContext &);
 
-/// Handlers by "domain" and operator; old and new forms of an operator share one handler, which looks at `opset()` and at
-/// what is present.
+/// Handlers by "domain" and operator; old and new forms of an operator share one handler, which
+/// looks at `opset()` and at what is present.
 class Registry {
 public:
   void add(llvm::StringRef op, Handler handler) { add("", op, handler); }

@@ -15,8 +15,8 @@ class Converter {
 public:
   Converter(mlir::func::FuncOp main, llvm::SmallVectorImpl<Refusal> &refusals);
 
-  /// Converts the ops of `from` but for its terminator, at the insertion point of `b`. Fails if a node was refused or
-  /// depends on a refused one; the others are converted all the same.
+  /// Converts the ops of `from` but for its terminator, at the insertion point of `b`. Fails if a
+  /// node was refused or depends on a refused one; the others are converted all the same.
   mlir::LogicalResult convertBlock(mlir::Block &from, mlir::OpBuilder &b);
 
   /// The converted value, or null if its node was refused.
@@ -35,9 +35,11 @@ public:
   }
 
   void refuse(onnx::NodeOp node, Refusal::Kind kind, const llvm::Twine &reason);
-  void refuseValue(llvm::StringRef what, llvm::StringRef name, mlir::Location loc, const llvm::Twine &reason);
+  void refuseValue(llvm::StringRef what, llvm::StringRef name, mlir::Location loc,
+                   const llvm::Twine &reason);
 
-  /// Takes an op out of the program. It lives on until the end, since tables may still mention its values.
+  /// Takes an op out of the program. It lives on until the end, since tables may still mention its
+  /// values.
   void discard(mlir::Operation *op) {
     op->remove();
     discarded.push_back(op);
@@ -62,7 +64,8 @@ private:
   Poly computeDim(mlir::OpBuilder &b, mlir::Value v, int64_t axis);
   /// The meaning of a reified index value, whose operations become dead.
   std::optional<Poly> evaluate(mlir::OpBuilder &b, mlir::Value v);
-  std::optional<Poly> evaluate(mlir::AffineExpr e, llvm::ArrayRef<Poly> dims, llvm::ArrayRef<Poly> symbols);
+  std::optional<Poly> evaluate(mlir::AffineExpr e, llvm::ArrayRef<Poly> dims,
+                               llvm::ArrayRef<Poly> symbols);
   Poly sizeAtom(mlir::OpBuilder &b, mlir::Value v, int64_t axis);
 
   llvm::SmallVectorImpl<Refusal> &refusals;
@@ -79,9 +82,11 @@ private:
   llvm::StringMap<std::pair<mlir::Value, int64_t>> namedDims;
 };
 
-/// The integers of a small constant, row-major; also of resource blobs. Unsigned types are zero-extended.
+/// The integers of a small constant, row-major; also of resource blobs. Unsigned types are
+/// zero-extended.
 std::optional<llvm::SmallVector<int64_t>> readIntegers(mlir::ElementsAttr value, int64_t limit);
-/// A constant as `dense` elements if it is small, so that its elements can be iterated whatever its storage.
+/// A constant as `dense` elements if it is small, so that its elements can be iterated whatever its
+/// storage.
 mlir::ElementsAttr toDense(mlir::ElementsAttr value, int64_t limit);
 
 void populateAll(Registry &registry);

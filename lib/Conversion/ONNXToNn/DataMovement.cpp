@@ -6,7 +6,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-//===- concat and split -------------------------------------------------------------------------------===//
+//===- concat and split
+//-------------------------------------------------------------------------------===//
 
 static LogicalResult convertConcat(NodeContext &ctx) {
   if (failed(ctx.onlyAttrs({"axis"})))
@@ -23,8 +24,10 @@ static LogicalResult convertConcat(NodeContext &ctx) {
   bool allKnown = true;
   for (unsigned i = 0; i < ctx.numInputs(); ++i) {
     Value v = ctx.input(i);
-    if (tensorOf(v).getRank() != type.getRank() || tensorOf(v).getElementType() != type.getElementType())
-      return ctx.malformed("inputs 0 and " + Twine(i) + " have types " + printed(type) + " and " + printed(v.getType()) + ", which cannot be joined");
+    if (tensorOf(v).getRank() != type.getRank() ||
+        tensorOf(v).getElementType() != type.getElementType())
+      return ctx.malformed("inputs 0 and " + Twine(i) + " have types " + printed(type) + " and " +
+                           printed(v.getType()) + ", which cannot be joined");
     allKnown &= ctx.known(v).has_value();
     inputs.push_back(v);
   }
@@ -32,7 +35,8 @@ static LogicalResult convertConcat(NodeContext &ctx) {
     ctx.setOutput(0, inputs[0]);
     return success();
   }
-  // Only the first dimensions of shape tensors are ever joined: there, the elements simply follow each other.
+  // Only the first dimensions of shape tensors are ever joined: there, the elements simply follow
+  // each other.
   if (allKnown && *axis == 0) {
     std::vector<Poly> joined;
     int64_t size = 0;
@@ -82,11 +86,16 @@ static LogicalResult convertSplit(NodeContext &ctx) {
     }
   }
   if (static_cast<int64_t>(sizes.size()) != count)
-    return ctx.malformed("the node has " + Twine(count) + " outputs, but 'split' lists " + Twine(sizes.size()) + " sizes");
+    return ctx.malformed("the node has " + Twine(count) + " outputs, but 'split' lists " +
+                         Twine(sizes.size()) + " sizes");
   Poly total;
-  for (const Poly &n : sizes)
+  for (const Poly &n : sizes) {
+    if (std::optional<int64_t> c = SymbolicIndex::constantOf(n); c && *c < 0)
+      return ctx.malformed("a part has the negative size " + Twine(*c));
     total = s.add(total, n);
-  if (std::optional<int64_t> rest = SymbolicIndex::constantOf(s.sub(whole, total)); rest && *rest != 0)
+  }
+  if (std::optional<int64_t> rest = SymbolicIndex::constantOf(s.sub(whole, total));
+      rest && *rest != 0)
     return ctx.malformed("the parts do not add up to the size of axis " + Twine(*axis));
   Poly offset;
   for (int64_t i = 0; i < count; ++i) {
@@ -97,7 +106,8 @@ static LogicalResult convertSplit(NodeContext &ctx) {
   return success();
 }
 
-//===- slice ------------------------------------------------------------------------------------------===//
+//===- slice
+//------------------------------------------------------------------------------------------===//
 
 /// A start or end; sizes are far below 2^41, so anything beyond says "as far as possible".
 static Poly limited(const Poly &p) {
@@ -118,8 +128,10 @@ static FailureOr<std::vector<Poly>> readList(NodeContext &ctx, StringRef attr, u
   return readPolys(ctx, input, ("'" + attr + "'").str());
 }
 
-/// The axes of attribute 'axes' or of an input, checked where they are constant; the first `count` if there are none.
-static FailureOr<std::vector<Poly>> readAxes(NodeContext &ctx, unsigned input, size_t count, int64_t rank) {
+/// The axes of attribute 'axes' or of an input, checked where they are constant; the first `count`
+/// if there are none.
+static FailureOr<std::vector<Poly>> readAxes(NodeContext &ctx, unsigned input, size_t count,
+                                             int64_t rank) {
   std::vector<Poly> axes;
   if (ctx.hasAttr("axes") || ctx.hasInput(input)) {
     FailureOr<std::vector<Poly>> given = readList(ctx, "axes", input);
@@ -162,7 +174,8 @@ static LogicalResult convertSlice(NodeContext &ctx) {
       return failure();
     steps = *read;
   }
-  if (starts->size() != axes->size() || ends->size() != axes->size() || steps.size() != axes->size())
+  if (starts->size() != axes->size() || ends->size() != axes->size() ||
+      steps.size() != axes->size())
     return ctx.malformed("'starts', 'ends', 'axes' and 'steps' have different lengths");
 
   for (const Poly &step : steps)
@@ -176,7 +189,9 @@ static LogicalResult convertSlice(NodeContext &ctx) {
       Poly q = limited(p);
       return s.select(s.less(q, zero), s.add(q, d), q);
     };
-    auto clamp = [&](const Poly &p, const Poly &low, const Poly &high) { return s.min(s.max(p, low), high); };
+    auto clamp = [&](const Poly &p, const Poly &low, const Poly &high) {
+      return s.min(s.max(p, low), high);
+    };
     bool isListed = false;
     for (size_t i = 0; i < axes->size(); ++i) {
       Poly listed = isAxis(ctx, (*axes)[i], axis, rank);
@@ -200,7 +215,8 @@ static LogicalResult convertSlice(NodeContext &ctx) {
   return success();
 }
 
-//===- pad --------------------------------------------------------------------------------------------===//
+//===- pad
+//--------------------------------------------------------------------------------------------===//
 
 static LogicalResult convertPad(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 4)) || failed(ctx.onlyAttrs({"mode", "pads", "paddings", "value"})))
@@ -212,14 +228,16 @@ static LogicalResult convertPad(NodeContext &ctx) {
   std::optional<nn::PadMode> kind = nn::symbolizePadMode(mode);
   if (!kind)
     return ctx.unsupported("mode '" + mode + "' is not one of constant, edge, reflect, wrap");
-  FailureOr<std::vector<Poly>> pads = readList(ctx, ctx.hasAttr("paddings") ? "paddings" : "pads", 1);
+  FailureOr<std::vector<Poly>> pads =
+      readList(ctx, ctx.hasAttr("paddings") ? "paddings" : "pads", 1);
   if (failed(pads))
     return failure();
   FailureOr<std::vector<Poly>> axes = readAxes(ctx, 3, rank, rank);
   if (failed(axes))
     return failure();
   if (pads->size() != 2 * axes->size())
-    return ctx.malformed("'pads' has " + Twine(pads->size()) + " elements for " + Twine(axes->size()) + " axes");
+    return ctx.malformed("'pads' has " + Twine(pads->size()) + " elements for " +
+                         Twine(axes->size()) + " axes");
   std::vector<Poly> low(rank, polyOf(0)), high(rank, polyOf(0));
   for (int64_t d = 0; d < rank; ++d)
     for (size_t i = 0; i < axes->size(); ++i) {
@@ -236,12 +254,13 @@ static LogicalResult convertPad(NodeContext &ctx) {
   if (value && tensorOf(value).getElementType() != element)
     return ctx.malformed("'constant_value' does not have the element type of the input");
   for (int64_t i = 0; i < rank; ++i) {
-    std::optional<int64_t> size =
-        SymbolicIndex::constantOf(ctx.symbols().add(ctx.dimPoly(x, i), ctx.symbols().add(low[i], high[i])));
+    std::optional<int64_t> size = SymbolicIndex::constantOf(
+        ctx.symbols().add(ctx.dimPoly(x, i), ctx.symbols().add(low[i], high[i])));
     if (size && *size < 0)
       return ctx.malformed("dimension " + Twine(i) + " would have size " + Twine(*size));
   }
-  ctx.setOutput(0, nn::PadOp::create(ctx.b, ctx.loc, x, value, ctx.fold(low), ctx.fold(high), *kind));
+  ctx.setOutput(0,
+                nn::PadOp::create(ctx.b, ctx.loc, x, value, ctx.fold(low), ctx.fold(high), *kind));
   return success();
 }
 
@@ -261,7 +280,8 @@ static LogicalResult convertCenterCropPad(NodeContext &ctx) {
   if (failed(axes))
     return failure();
   if (shape->size() != axes->size())
-    return ctx.malformed("the shape has " + Twine(shape->size()) + " elements for " + Twine(axes->size()) + " axes");
+    return ctx.malformed("the shape has " + Twine(shape->size()) + " elements for " +
+                         Twine(axes->size()) + " axes");
   std::vector<Poly> low(rank, polyOf(0)), high(rank, polyOf(0));
   for (auto [axis, target] : llvm::zip(*axes, *shape)) {
     // The smaller half goes first, whether padded or (negative) cropped.
@@ -273,7 +293,8 @@ static LogicalResult convertCenterCropPad(NodeContext &ctx) {
   return success();
 }
 
-//===- rearrangement ----------------------------------------------------------------------------------===//
+//===- rearrangement
+//----------------------------------------------------------------------------------===//
 
 static LogicalResult convertDepthToSpace(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 1)) || failed(ctx.onlyAttrs({"blocksize", "mode"})))
@@ -290,10 +311,12 @@ static LogicalResult convertDepthToSpace(NodeContext &ctx) {
   Poly b = polyOf(block), c = s.divide(AtomKind::FloorDiv, d[1], polyOf(block * block));
   Value split = mode == "DCR" ? reshapeTo(ctx, x, {d[0], b, b, c, d[2], d[3]})
                               : reshapeTo(ctx, x, {d[0], c, b, b, d[2], d[3]});
-  SmallVector<int64_t> order = mode == "DCR" ? SmallVector<int64_t>{0, 3, 4, 1, 5, 2} : SmallVector<int64_t>{0, 1, 4, 2, 5, 3};
+  SmallVector<int64_t> order = mode == "DCR" ? SmallVector<int64_t>{0, 3, 4, 1, 5, 2}
+                                             : SmallVector<int64_t>{0, 1, 4, 2, 5, 3};
   if (tensorOf(split).getRank() != 6)
     return failure();
-  ctx.setOutput(0, reshapeTo(ctx, ctx.transpose(split, order), {d[0], c, s.mul(d[2], b), s.mul(d[3], b)}));
+  ctx.setOutput(
+      0, reshapeTo(ctx, ctx.transpose(split, order), {d[0], c, s.mul(d[2], b), s.mul(d[3], b)}));
   return success();
 }
 
@@ -306,7 +329,8 @@ static LogicalResult convertSpaceToDepth(NodeContext &ctx) {
   if (block < 1 || tensorOf(x).getRank() != 4)
     return ctx.malformed("expected a positive 'blocksize' and an input of rank 4");
   std::vector<Poly> d = ctx.dimPolys(x);
-  Poly b = polyOf(block), h = s.divide(AtomKind::FloorDiv, d[2], b), w = s.divide(AtomKind::FloorDiv, d[3], b);
+  Poly b = polyOf(block), h = s.divide(AtomKind::FloorDiv, d[2], b),
+       w = s.divide(AtomKind::FloorDiv, d[3], b);
   Value split = reshapeTo(ctx, x, {d[0], d[1], h, b, w, b});
   if (tensorOf(split).getRank() != 6)
     return failure();

@@ -11,14 +11,16 @@ using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
 namespace {
-/// A tensor and one label for each of its dimensions. Dimensions of an ellipsis have labels below 'A'.
+/// A tensor and one label for each of its dimensions. Dimensions of an ellipsis have labels below
+/// 'A'.
 struct Term {
   Value value;
   std::string labels;
 };
 } // namespace
 
-/// Labels of `text` for a tensor of that rank; dimensions of an ellipsis are numbered from the last one.
+/// Labels of `text` for a tensor of that rank; dimensions of an ellipsis are numbered from the last
+/// one.
 static FailureOr<std::string> expandLabels(NodeContext &ctx, StringRef text, int64_t rank) {
   std::string labels;
   size_t dots = text.find("...");
@@ -40,7 +42,8 @@ static FailureOr<std::string> expandLabels(NodeContext &ctx, StringRef text, int
   return labels;
 }
 
-/// Keeps the diagonal of repeated labels: elements off it become 0, then the later dimension is summed.
+/// Keeps the diagonal of repeated labels: elements off it become 0, then the later dimension is
+/// summed.
 static void takeDiagonals(NodeContext &ctx, Term &t) {
   for (size_t i = 0; i < t.labels.size(); ++i)
     for (size_t j = t.labels.size() - 1; j > i; --j) {
@@ -50,7 +53,8 @@ static void takeDiagonals(NodeContext &ctx, Term &t) {
       row[i] = dims[i];
       column[j] = dims[j];
       Type i64 = ctx.b.getI64Type();
-      Value mask = ctx.compare(nn::CompareKind::Eq, iota(ctx, row, i, i64), iota(ctx, column, j, i64));
+      Value mask =
+          ctx.compare(nn::CompareKind::Eq, iota(ctx, row, i, i64), iota(ctx, column, j, i64));
       Value kept = ctx.select(mask, t.value, ctx.scalar(0, elementOf(t.value)));
       t.value = ctx.reduce(nn::ReduceKind::Sum, kept, {static_cast<int64_t>(j)}, false);
       t.labels.erase(j, 1);
@@ -109,7 +113,8 @@ static Term multiply(NodeContext &ctx, Term x, Term y, StringRef needed) {
   for (char label : y.labels)
     if (x.labels.find(label) == std::string::npos)
       columns.push_back(label);
-  Value left = ordered(ctx, x, batch + rows + contracted), right = ordered(ctx, y, batch + contracted + columns);
+  Value left = ordered(ctx, x, batch + rows + contracted),
+        right = ordered(ctx, y, batch + contracted + columns);
   std::vector<Poly> l = ctx.dimPolys(left), r = ctx.dimPolys(right);
   size_t nb = batch.size(), nr = rows.size(), nk = contracted.size();
   std::vector<Poly> leftShape(l.begin(), l.begin() + nb), rightShape = leftShape, shape = leftShape;
@@ -127,7 +132,8 @@ static Term multiply(NodeContext &ctx, Term x, Term y, StringRef needed) {
       return x;
     }
   }
-  Value product = ctx.make<nn::MatMulOp>(reshapeTo(ctx, left, leftShape), reshapeTo(ctx, right, rightShape));
+  Value product =
+      ctx.make<nn::MatMulOp>(reshapeTo(ctx, left, leftShape), reshapeTo(ctx, right, rightShape));
   if (!product)
     return x;
   Term result{reshapeTo(ctx, product, shape), batch + rows + columns};
@@ -146,7 +152,8 @@ static LogicalResult convertEinsum(NodeContext &ctx) {
   SmallVector<StringRef> texts;
   inputs.split(texts, ',');
   if (texts.size() != ctx.numInputs())
-    return ctx.malformed("the equation has " + Twine(texts.size()) + " terms for " + Twine(ctx.numInputs()) + " inputs");
+    return ctx.malformed("the equation has " + Twine(texts.size()) + " terms for " +
+                         Twine(ctx.numInputs()) + " inputs");
   SmallVector<Term> terms;
   std::string all, result;
   for (auto [i, text] : llvm::enumerate(texts)) {
@@ -162,7 +169,8 @@ static LogicalResult convertEinsum(NodeContext &ctx) {
       hidden = std::max<int64_t>(hidden, label);
   if (isExplicit) {
     int64_t letters = output.size() - (output.contains("...") ? 3 : 0);
-    FailureOr<std::string> labels = expandLabels(ctx, output, output.contains("...") ? letters + hidden : letters);
+    FailureOr<std::string> labels =
+        expandLabels(ctx, output, output.contains("...") ? letters + hidden : letters);
     if (failed(labels))
       return failure();
     result = *labels;
@@ -176,7 +184,8 @@ static LogicalResult convertEinsum(NodeContext &ctx) {
   }
   for (char label : result)
     if (all.find(label) == std::string::npos || llvm::count(result, label) != 1)
-      return ctx.malformed("the output of equation '" + equation + "' must list labels of the inputs, each once");
+      return ctx.malformed("the output of equation '" + equation +
+                           "' must list labels of the inputs, each once");
 
   for (auto [i, term] : llvm::enumerate(terms)) {
     std::string needed = result;

@@ -6,7 +6,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-//===- gather -----------------------------------------------------------------------------------------===//
+//===- gather
+//-----------------------------------------------------------------------------------------===//
 
 static LogicalResult convertGather(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 2)) || failed(ctx.onlyAttrs({"axis"})))
@@ -21,7 +22,8 @@ static LogicalResult convertGather(NodeContext &ctx) {
   if (at && !ShapedType::isDynamic(size)) {
     for (int64_t &i : *at) {
       if (i < -size || i >= size)
-        return ctx.malformed("index " + Twine(i) + " is outside a dimension of size " + Twine(size));
+        return ctx.malformed("index " + Twine(i) + " is outside a dimension of size " +
+                             Twine(size));
       i += i < 0 ? size : 0;
     }
     std::optional<std::vector<Poly>> known = ctx.known(data);
@@ -36,7 +38,8 @@ static LogicalResult convertGather(NodeContext &ctx) {
     if (indexType.getRank() == 0) {
       std::vector<Poly> shape = ctx.dimPolys(data);
       shape.erase(shape.begin() + *axis);
-      ctx.setOutput(0, reshapeTo(ctx, sliceAxis(ctx, data, *axis, polyOf(at->front()), polyOf(1)), shape));
+      ctx.setOutput(
+          0, reshapeTo(ctx, sliceAxis(ctx, data, *axis, polyOf(at->front()), polyOf(1)), shape));
       return success();
     }
   }
@@ -50,24 +53,28 @@ static LogicalResult convertGatherElements(NodeContext &ctx) {
   FailureOr<int64_t> axis = ctx.normalizeAxis(ctx.intAttr("axis", 0), ctx.inputType(0).getRank());
   if (failed(axis))
     return failure();
-  ctx.setOutput(0, ctx.make<nn::GatherElementsOp>(ctx.input(0), asIndices(ctx, ctx.input(1)), *axis));
+  ctx.setOutput(0,
+                ctx.make<nn::GatherElementsOp>(ctx.input(0), asIndices(ctx, ctx.input(1)), *axis));
   return success();
 }
 
 static LogicalResult convertGatherND(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 2)) || failed(ctx.onlyAttrs({"batch_dims"})))
     return failure();
-  ctx.setOutput(0, ctx.make<nn::GatherNDOp>(ctx.input(0), asIndices(ctx, ctx.input(1)), ctx.intAttr("batch_dims", 0)));
+  ctx.setOutput(0, ctx.make<nn::GatherNDOp>(ctx.input(0), asIndices(ctx, ctx.input(1)),
+                                            ctx.intAttr("batch_dims", 0)));
   return success();
 }
 
-//===- scatter ----------------------------------------------------------------------------------------===//
+//===- scatter
+//----------------------------------------------------------------------------------------===//
 
 static FailureOr<nn::ScatterKind> scatterKind(NodeContext &ctx) {
   std::string reduction = ctx.stringAttr("reduction", "none");
   if (reduction == "none")
     return nn::ScatterKind::Assign;
-  if (std::optional<nn::ScatterKind> kind = nn::symbolizeScatterKind(reduction); kind && reduction != "assign")
+  if (std::optional<nn::ScatterKind> kind = nn::symbolizeScatterKind(reduction);
+      kind && reduction != "assign")
     return *kind;
   return ctx.malformed("reduction '" + reduction + "' is not one of none, add, mul, max, min");
 }
@@ -80,7 +87,8 @@ static LogicalResult convertScatterElements(NodeContext &ctx) {
   FailureOr<nn::ScatterKind> kind = scatterKind(ctx);
   if (failed(axis) || failed(kind))
     return failure();
-  ctx.setOutput(0, ctx.make<nn::ScatterElementsOp>(ctx.input(0), asIndices(ctx, ctx.input(1)), ctx.input(2), *axis, *kind));
+  ctx.setOutput(0, ctx.make<nn::ScatterElementsOp>(ctx.input(0), asIndices(ctx, ctx.input(1)),
+                                                   ctx.input(2), *axis, *kind));
   return success();
 }
 
@@ -90,18 +98,21 @@ static LogicalResult convertScatterND(NodeContext &ctx) {
   FailureOr<nn::ScatterKind> kind = scatterKind(ctx);
   if (failed(kind))
     return failure();
-  ctx.setOutput(0, ctx.make<nn::ScatterNDOp>(ctx.input(0), asIndices(ctx, ctx.input(1)), ctx.input(2), *kind));
+  ctx.setOutput(0, ctx.make<nn::ScatterNDOp>(ctx.input(0), asIndices(ctx, ctx.input(1)),
+                                             ctx.input(2), *kind));
   return success();
 }
 
-//===- reversal and data-dependent sizes --------------------------------------------------------------===//
+//===- reversal and data-dependent sizes
+//--------------------------------------------------------------===//
 
 static LogicalResult convertReverseSequence(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 2)) || failed(ctx.onlyAttrs({"batch_axis", "time_axis"})))
     return failure();
   Value x = ctx.input(0);
   std::vector<Poly> dims = ctx.dimPolys(x);
-  int64_t batch = ctx.intAttr("batch_axis", 1), time = ctx.intAttr("time_axis", 0), rank = dims.size();
+  int64_t batch = ctx.intAttr("batch_axis", 1), time = ctx.intAttr("time_axis", 0),
+          rank = dims.size();
   if (rank < 2 || std::min(batch, time) != 0 || std::max(batch, time) != 1)
     return ctx.malformed("'batch_axis' and 'time_axis' must be 0 and 1 in some order");
   Type i64 = ctx.b.getI64Type();
@@ -111,7 +122,8 @@ static LogicalResult convertReverseSequence(NodeContext &ctx) {
   Value length = reshapeTo(ctx, ctx.cast(ctx.input(1), i64), perBatch);
   Value position = iota(ctx, perTime, time, i64);
   // The first `length` positions are mirrored, the rest stay.
-  Value mirrored = ctx.binary(nn::BinaryKind::Sub, ctx.binary(nn::BinaryKind::Sub, length, ctx.scalar(1, i64)), position);
+  Value mirrored = ctx.binary(
+      nn::BinaryKind::Sub, ctx.binary(nn::BinaryKind::Sub, length, ctx.scalar(1, i64)), position);
   Value from = ctx.select(ctx.compare(nn::CompareKind::Lt, position, length), mirrored, position);
   ctx.setOutput(0, ctx.make<nn::GatherElementsOp>(x, broadcastToShape(ctx, from, dims), time));
   return success();
@@ -122,7 +134,8 @@ static LogicalResult convertCompress(NodeContext &ctx) {
     return failure();
   std::optional<SmallVector<int64_t>> condition = ctx.constants(ctx.input(1));
   if (!condition)
-    return ctx.unsupported("the size of the result depends on values that are computed at run time; use 'Where' with a mask of "
+    return ctx.unsupported("the size of the result depends on values that are computed at run "
+                           "time; use 'Where' with a mask of "
                            "fixed size instead");
   Value x = ctx.input(0);
   std::vector<Poly> dims = ctx.dimPolys(x);
@@ -149,7 +162,8 @@ static LogicalResult convertNonZero(NodeContext &ctx) {
   RankedTensorType type = ctx.inputType(0);
   std::optional<SmallVector<int64_t>> values = ctx.constants(ctx.input(0));
   if (!values)
-    return ctx.unsupported("the size of the result depends on values that are computed at run time; use 'Where' with a mask of "
+    return ctx.unsupported("the size of the result depends on values that are computed at run "
+                           "time; use 'Where' with a mask of "
                            "fixed size instead");
   SmallVector<SmallVector<int64_t>> positions(type.getRank());
   int64_t count = 0;

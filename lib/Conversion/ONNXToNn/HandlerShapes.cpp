@@ -28,18 +28,20 @@ Poly lpc::onnx_to_nn::broadcastSize(NodeContext &ctx, const Poly &x, const Poly 
   return ctx.symbols().select(ctx.symbols().equal(x, polyOf(1)), y, x);
 }
 
-Value lpc::onnx_to_nn::sliceBox(NodeContext &ctx, Value v, ArrayRef<Poly> offsets, ArrayRef<Poly> sizes,
-                                ArrayRef<Poly> strides) {
+Value lpc::onnx_to_nn::sliceBox(NodeContext &ctx, Value v, ArrayRef<Poly> offsets,
+                                ArrayRef<Poly> sizes, ArrayRef<Poly> strides) {
   RankedTensorType type = tensorOf(v);
   bool isWhole = true;
   for (int64_t i = 0; i < type.getRank(); ++i)
-    isWhole &= isConstant(offsets[i], 0) && isConstant(strides[i], 1) && sizes[i] == ctx.dimPoly(v, i);
+    isWhole &=
+        isConstant(offsets[i], 0) && isConstant(strides[i], 1) && sizes[i] == ctx.dimPoly(v, i);
   if (isWhole)
     return v;
   if (std::optional<std::vector<Poly>> known = ctx.known(v)) {
     SmallVector<int64_t> offs, szs, strs;
     for (int64_t i = 0; i < type.getRank(); ++i) {
-      std::optional<int64_t> o = SymbolicIndex::constantOf(offsets[i]), n = SymbolicIndex::constantOf(sizes[i]),
+      std::optional<int64_t> o = SymbolicIndex::constantOf(offsets[i]),
+                             n = SymbolicIndex::constantOf(sizes[i]),
                              s = SymbolicIndex::constantOf(strides[i]);
       if (!o || !n || !s)
         break;
@@ -61,10 +63,12 @@ Value lpc::onnx_to_nn::sliceBox(NodeContext &ctx, Value v, ArrayRef<Poly> offset
       return ctx.fromKnown(taken, szs, type.getElementType());
     }
   }
-  return nn::SliceOp::create(ctx.b, ctx.loc, v, ctx.fold(offsets), ctx.fold(sizes), ctx.fold(strides));
+  return nn::SliceOp::create(ctx.b, ctx.loc, v, ctx.fold(offsets), ctx.fold(sizes),
+                             ctx.fold(strides));
 }
 
-Value lpc::onnx_to_nn::sliceAxis(NodeContext &ctx, Value v, int64_t axis, const Poly &offset, const Poly &size) {
+Value lpc::onnx_to_nn::sliceAxis(NodeContext &ctx, Value v, int64_t axis, const Poly &offset,
+                                 const Poly &size) {
   std::vector<Poly> sizes = ctx.dimPolys(v);
   std::vector<Poly> offsets(sizes.size(), polyOf(0)), strides(sizes.size(), polyOf(1));
   offsets[axis] = offset;
@@ -72,11 +76,13 @@ Value lpc::onnx_to_nn::sliceAxis(NodeContext &ctx, Value v, int64_t axis, const 
   return sliceBox(ctx, v, offsets, sizes, strides);
 }
 
-Value lpc::onnx_to_nn::iota(NodeContext &ctx, ArrayRef<Poly> shape, int64_t axis, Type elementType) {
+Value lpc::onnx_to_nn::iota(NodeContext &ctx, ArrayRef<Poly> shape, int64_t axis,
+                            Type elementType) {
   SmallVector<int64_t> sizes;
   SmallVector<Value> values;
   dispatchIndexOpFoldResults(ctx.fold(shape), values, sizes);
-  return nn::IotaOp::create(ctx.b, ctx.loc, RankedTensorType::get(sizes, elementType), values, axis);
+  return nn::IotaOp::create(ctx.b, ctx.loc, RankedTensorType::get(sizes, elementType), values,
+                            axis);
 }
 
 Value lpc::onnx_to_nn::reshapeTo(NodeContext &ctx, Value v, ArrayRef<Poly> shape) {
@@ -93,27 +99,33 @@ Value lpc::onnx_to_nn::unsqueeze(NodeContext &ctx, Value v, int64_t axis) {
   return reshapeTo(ctx, v, shape);
 }
 
-FailureOr<std::vector<Poly>> lpc::onnx_to_nn::readPolys(NodeContext &ctx, unsigned i, StringRef what) {
+FailureOr<std::vector<Poly>> lpc::onnx_to_nn::readPolys(NodeContext &ctx, unsigned i,
+                                                        StringRef what) {
   std::optional<SmallVector<OpFoldResult>> elements = ctx.elements(ctx.input(i));
   if (!elements)
-    return ctx.unsupported(what + " has type " + printed(ctx.inputType(i)) + ", but a short integer list of known length is needed");
+    return ctx.unsupported(what + " has type " + printed(ctx.inputType(i)) +
+                           ", but a short integer list of known length is needed");
   std::vector<Poly> result;
   for (OpFoldResult x : *elements)
     result.push_back(ctx.symbols().of(x));
   return result;
 }
 
-FailureOr<SmallVector<int64_t>> lpc::onnx_to_nn::readConstants(NodeContext &ctx, unsigned i, StringRef what,
+FailureOr<SmallVector<int64_t>> lpc::onnx_to_nn::readConstants(NodeContext &ctx, unsigned i,
+                                                               StringRef what,
                                                                ArrayRef<int64_t> otherwise) {
   if (!ctx.hasInput(i))
     return SmallVector<int64_t>(otherwise);
   if (std::optional<SmallVector<int64_t>> values = ctx.constants(ctx.input(i)))
     return *values;
-  return ctx.unsupported(what + " is computed at run time, but decides the rank or kind of the result; make it a constant of "
-                                "the model");
+  return ctx.unsupported(
+      what +
+      " is computed at run time, but decides the rank or kind of the result; make it a constant of "
+      "the model");
 }
 
-FailureOr<SmallVector<int64_t>> lpc::onnx_to_nn::normalizeAxes(NodeContext &ctx, ArrayRef<int64_t> axes, int64_t rank) {
+FailureOr<SmallVector<int64_t>>
+lpc::onnx_to_nn::normalizeAxes(NodeContext &ctx, ArrayRef<int64_t> axes, int64_t rank) {
   SmallVector<int64_t> result;
   for (int64_t a : axes) {
     FailureOr<int64_t> axis = ctx.normalizeAxis(a, rank);

@@ -6,11 +6,13 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input, ArrayRef<int64_t> kernel, bool forward) {
+FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input,
+                                              ArrayRef<int64_t> kernel, bool forward) {
   SymbolicIndex &s = ctx.symbols();
   int64_t n = tensorOf(input).getRank() - 2;
   if (n < 1)
-    return ctx.malformed("the input must have rank 3 or more, but has type " + printed(input.getType()));
+    return ctx.malformed("the input must have rank 3 or more, but has type " +
+                         printed(input.getType()));
   Window w;
   w.kernel.assign(kernel.begin(), kernel.end());
   w.strides = ctx.intsAttr("strides", SmallVector<int64_t>(n, 1));
@@ -19,16 +21,19 @@ FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input, Arr
   auto isPositive = [](int64_t x) { return x >= 1; };
   if (static_cast<int64_t>(w.kernel.size()) != n || static_cast<int64_t>(w.strides.size()) != n ||
       static_cast<int64_t>(w.dilations.size()) != n || static_cast<int64_t>(w.pads.size()) != 2 * n)
-    return ctx.malformed("'kernel_shape', 'strides', 'dilations' or 'pads' do not have the length that " + Twine(n) +
-                         " spatial dimensions need");
-  if (!llvm::all_of(w.kernel, isPositive) || !llvm::all_of(w.strides, isPositive) || !llvm::all_of(w.dilations, isPositive))
+    return ctx.malformed(
+        "'kernel_shape', 'strides', 'dilations' or 'pads' do not have the length that " + Twine(n) +
+        " spatial dimensions need");
+  if (!llvm::all_of(w.kernel, isPositive) || !llvm::all_of(w.strides, isPositive) ||
+      !llvm::all_of(w.dilations, isPositive))
     return ctx.malformed("'kernel_shape', 'strides' and 'dilations' must be positive");
 
   std::string autoPad = ctx.stringAttr("auto_pad", "NOTSET");
   if (autoPad == "NOTSET")
     return w;
   if (autoPad != "VALID" && autoPad != "SAME_UPPER" && autoPad != "SAME_LOWER")
-    return ctx.malformed("auto_pad '" + autoPad + "' is not one of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
+    return ctx.malformed("auto_pad '" + autoPad +
+                         "' is not one of NOTSET, VALID, SAME_UPPER, SAME_LOWER");
   std::fill(w.pads.begin(), w.pads.end(), 0);
   if (autoPad == "VALID" || !forward)
     return w;
@@ -54,27 +59,31 @@ FailureOr<Window> lpc::onnx_to_nn::readWindow(NodeContext &ctx, Value input, Arr
   return w;
 }
 
-FailureOr<Window> lpc::onnx_to_nn::readFilterWindow(NodeContext &ctx, Value input, Value filter, bool forward) {
+FailureOr<Window> lpc::onnx_to_nn::readFilterWindow(NodeContext &ctx, Value input, Value filter,
+                                                    bool forward) {
   RankedTensorType type = tensorOf(filter);
   if (type.getRank() != tensorOf(input).getRank() || type.getRank() < 3)
-    return ctx.malformed("input and filter must have one rank of 3 or more, but have types " + printed(input.getType()) + " and " + printed(type));
+    return ctx.malformed("input and filter must have one rank of 3 or more, but have types " +
+                         printed(input.getType()) + " and " + printed(type));
   SmallVector<int64_t> kernel(type.getShape().drop_front(2));
   SmallVector<int64_t> stated = ctx.intsAttr("kernel_shape", kernel);
   for (auto [k, s] : llvm::zip(kernel, stated)) {
     if (ShapedType::isDynamic(k))
       k = s;
     if (ShapedType::isDynamic(k))
-      return ctx.unsupported("the filter's size is not known at compile time; state 'kernel_shape'");
+      return ctx.unsupported(
+          "the filter's size is not known at compile time; state 'kernel_shape'");
     if (k != s)
       return ctx.malformed("'kernel_shape' says " + Twine(s) + " where the filter has " + Twine(k));
   }
   if (stated.size() != kernel.size())
-    return ctx.malformed("'kernel_shape' has " + Twine(stated.size()) + " elements, the filter " + Twine(kernel.size()) +
-                         " spatial dimensions");
+    return ctx.malformed("'kernel_shape' has " + Twine(stated.size()) + " elements, the filter " +
+                         Twine(kernel.size()) + " spatial dimensions");
   return readWindow(ctx, input, kernel, forward);
 }
 
-Value lpc::onnx_to_nn::padForWindow(NodeContext &ctx, Value input, const Window &window, Value value) {
+Value lpc::onnx_to_nn::padForWindow(NodeContext &ctx, Value input, const Window &window,
+                                    Value value) {
   if (window.runtimePads.empty())
     return input;
   size_t n = window.strides.size();

@@ -6,7 +6,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-//===- products ---------------------------------------------------------------------------------------===//
+//===- products
+//---------------------------------------------------------------------------------------===//
 
 static LogicalResult convertMatMul(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 2, 2, Number)) || failed(ctx.onlyAttrs({})))
@@ -36,11 +37,14 @@ static LogicalResult convertMatMul(NodeContext &ctx) {
 }
 
 static Value scaled(NodeContext &ctx, Value x, double factor) {
-  return factor == 1 ? x : ctx.binary(nn::BinaryKind::Mul, x, ctx.scalar(factor, tensorOf(x).getElementType()));
+  return factor == 1
+             ? x
+             : ctx.binary(nn::BinaryKind::Mul, x, ctx.scalar(factor, tensorOf(x).getElementType()));
 }
 
 static LogicalResult convertGemm(NodeContext &ctx) {
-  if (failed(checkUniform(ctx, 2, 3, Number)) || failed(ctx.onlyAttrs({"alpha", "beta", "transA", "transB", "broadcast"})))
+  if (failed(checkUniform(ctx, 2, 3, Number)) ||
+      failed(ctx.onlyAttrs({"alpha", "beta", "transA", "transB", "broadcast"})))
     return failure();
   Value a = ctx.input(0), b = ctx.input(1);
   if (tensorOf(a).getRank() != 2 || tensorOf(b).getRank() != 2)
@@ -61,7 +65,8 @@ static LogicalResult convertGemm(NodeContext &ctx) {
   return success();
 }
 
-//===- convolutions -----------------------------------------------------------------------------------===//
+//===- convolutions
+//-----------------------------------------------------------------------------------===//
 
 static LogicalResult convertConv(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 2, 3, Float)) ||
@@ -74,14 +79,15 @@ static LogicalResult convertConv(NodeContext &ctx) {
   if (bias && tensorOf(bias).getRank() != 1)
     return ctx.malformed("the bias must have rank 1");
   Value x = padForWindow(ctx, ctx.input(0), *window, Value());
-  ctx.setOutput(0, ctx.make<nn::ConvOp>(x, ctx.input(1), bias, window->strides, window->pads, window->dilations,
-                                        ctx.intAttr("group", 1)));
+  ctx.setOutput(0, ctx.make<nn::ConvOp>(x, ctx.input(1), bias, window->strides, window->pads,
+                                        window->dilations, ctx.intAttr("group", 1)));
   return success();
 }
 
 static LogicalResult convertConvTranspose(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 2, 3, Float)) ||
-      failed(ctx.onlyAttrs({"auto_pad", "dilations", "group", "kernel_shape", "output_padding", "output_shape", "pads", "strides"})))
+      failed(ctx.onlyAttrs({"auto_pad", "dilations", "group", "kernel_shape", "output_padding",
+                            "output_shape", "pads", "strides"})))
     return failure();
   Value x = ctx.input(0);
   FailureOr<Window> window = readFilterWindow(ctx, x, ctx.input(1), /*forward=*/false);
@@ -92,8 +98,10 @@ static LogicalResult convertConvTranspose(NodeContext &ctx) {
   SmallVector<int64_t> wanted = ctx.intsAttr("output_shape");
   std::string autoPad = ctx.stringAttr("auto_pad", "NOTSET");
   bool same = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
-  if (static_cast<int64_t>(extra.size()) != n || (!wanted.empty() && static_cast<int64_t>(wanted.size()) != n))
-    return ctx.malformed("expected " + Twine(n) + " elements in 'output_padding' and 'output_shape'");
+  if (static_cast<int64_t>(extra.size()) != n ||
+      (!wanted.empty() && static_cast<int64_t>(wanted.size()) != n))
+    return ctx.malformed("expected " + Twine(n) +
+                         " elements in 'output_padding' and 'output_shape'");
   for (int64_t i = 0; i < n && (same || !wanted.empty()); ++i) {
     int64_t effective = window->dilations[i] * (window->kernel[i] - 1) + 1;
     int64_t total = effective + extra[i] - window->strides[i];
@@ -113,8 +121,9 @@ static LogicalResult convertConvTranspose(NodeContext &ctx) {
     window->pads[n + i] = total - window->pads[i];
   }
   Value bias = ctx.hasInput(2) ? ctx.input(2) : Value();
-  ctx.setOutput(0, ctx.make<nn::ConvTransposeOp>(x, ctx.input(1), bias, window->strides, window->pads, window->dilations,
-                                                 extra, ctx.intAttr("group", 1)));
+  ctx.setOutput(0,
+                ctx.make<nn::ConvTransposeOp>(x, ctx.input(1), bias, window->strides, window->pads,
+                                              window->dilations, extra, ctx.intAttr("group", 1)));
   return success();
 }
 

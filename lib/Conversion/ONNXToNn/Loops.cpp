@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Loop and Scan: unrolled where the number of rounds is a small constant, else scf loops over tensors.
+// Loop and Scan: unrolled where the number of rounds is a small constant, else scf loops over
+// tensors.
 #include "lib/Conversion/ONNXToNn/ConverterImpl.h"
 #include "lib/Conversion/ONNXToNn/HandlerShapes.h"
 
@@ -12,7 +13,8 @@ using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
 namespace {
-/// One round of either operator, once its inputs are there: what it carries on, what it appends, whether to go on.
+/// One round of either operator, once its inputs are there: what it carries on, what it appends,
+/// whether to go on.
 struct Round {
   Value proceed; // null: always
   SmallVector<Value> carried, appended;
@@ -33,17 +35,19 @@ struct LoopNode {
   /// Carried values keep the sizes that they start with.
   bool keepsSizes = false;
   /// The inputs of the body in round `i`.
-  std::function<SmallVector<Value>(NodeContext &, const Poly &i, Value condition, ArrayRef<Value> carried)> inputs;
+  std::function<SmallVector<Value>(NodeContext &, const Poly &i, Value condition,
+                                   ArrayRef<Value> carried)>
+      inputs;
 };
 } // namespace
 
 /// Builds one round at the insertion point of `ctx`.
-static FailureOr<Round> convertRound(NodeContext &ctx, LoopNode &loop, const Poly &i, Value condition,
-                                     ArrayRef<Value> carried) {
+static FailureOr<Round> convertRound(NodeContext &ctx, LoopNode &loop, const Poly &i,
+                                     Value condition, ArrayRef<Value> carried) {
   SmallVector<Value> inputs = loop.inputs(ctx, i, condition, carried);
   if (inputs.size() != loop.body->getNumArguments())
-    return ctx.malformed("the body has " + Twine(loop.body->getNumArguments()) + " inputs, but " + Twine(inputs.size()) +
-                         " are given");
+    return ctx.malformed("the body has " + Twine(loop.body->getNumArguments()) + " inputs, but " +
+                         Twine(inputs.size()) + " are given");
   for (auto [argument, v] : llvm::zip(loop.body->getArguments(), inputs))
     ctx.state().map(argument, v);
   if (failed(ctx.state().convertBlock(*loop.body, ctx.b)))
@@ -59,7 +63,8 @@ static FailureOr<Round> convertRound(NodeContext &ctx, LoopNode &loop, const Pol
     else
       (k - first < carried.size() ? round.carried : round.appended).push_back(converted);
   }
-  if (round.carried.size() != carried.size() || round.carried.size() + round.appended.size() != ctx.numOutputs() ||
+  if (round.carried.size() != carried.size() ||
+      round.carried.size() + round.appended.size() != ctx.numOutputs() ||
       round.appended.size() != loop.axes.size())
     return ctx.malformed("the outputs of the body and of the node do not correspond");
   return round;
@@ -75,7 +80,8 @@ static bool isTrue(NodeContext &ctx, Value condition) {
   return c && c->size() == 1 && c->front() != 0;
 }
 
-//===- unrolled ---------------------------------------------------------------------------------------===//
+//===- unrolled
+//---------------------------------------------------------------------------------------===//
 
 /// Gives nothing if a condition turns out not to be constant; what was built until then is dead.
 static FailureOr<bool> unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
@@ -107,12 +113,14 @@ static FailureOr<bool> unroll(NodeContext &ctx, LoopNode &loop, int64_t trips) {
       parts.push_back(unsqueeze(ctx, v, *axis));
     if (loop.backwards[k])
       std::reverse(parts.begin(), parts.end());
-    ctx.setOutput(carried.size() + k, parts.size() == 1 ? parts.front() : ctx.make<nn::ConcatOp>(parts, *axis));
+    ctx.setOutput(carried.size() + k,
+                  parts.size() == 1 ? parts.front() : ctx.make<nn::ConcatOp>(parts, *axis));
   }
   return true;
 }
 
-//===- scf loops --------------------------------------------------------------------------------------===//
+//===- scf loops
+//--------------------------------------------------------------------------------------===//
 
 /// Gives the body's carried values the sizes that they start with, if they keep them.
 static void stateSizes(NodeContext &ctx, LoopNode &loop, ArrayRef<Value> carried) {
@@ -122,9 +130,11 @@ static void stateSizes(NodeContext &ctx, LoopNode &loop, ArrayRef<Value> carried
     ctx.state().assumeDims(v, ctx.dimPolys(start));
 }
 
-/// The types of carried values that the body keeps: found by converting the body until types do not change any more. First
-/// by induction: if sizes that are those of the start give the same sizes again, they never change.
-static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVector<Type> &types, bool withCondition) {
+/// The types of carried values that the body keeps: found by converting the body until types do not
+/// change any more. First by induction: if sizes that are those of the start give the same sizes
+/// again, they never change.
+static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVector<Type> &types,
+                                    bool withCondition) {
   for (unsigned attempt = 0; attempt < 5; ++attempt) {
     loop.keepsSizes = attempt == 0;
     OpBuilder::InsertionGuard guard(ctx.b);
@@ -144,7 +154,8 @@ static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVecto
       return failure();
     if (attempt == 0) {
       for (auto [v, start] : llvm::zip(round->carried, loop.initial))
-        loop.keepsSizes &= elementOf(v) == elementOf(start) && ctx.dimPolys(v) == ctx.dimPolys(start);
+        loop.keepsSizes &=
+            elementOf(v) == elementOf(start) && ctx.dimPolys(v) == ctx.dimPolys(start);
       if (loop.keepsSizes)
         return *round;
       continue;
@@ -165,7 +176,8 @@ static FailureOr<Round> settleTypes(NodeContext &ctx, LoopNode &loop, SmallVecto
 }
 
 static Value rankZero(NodeContext &ctx, Value scalar) {
-  return tensor::FromElementsOp::create(ctx.b, ctx.loc, RankedTensorType::get({}, scalar.getType()), ValueRange(scalar));
+  return tensor::FromElementsOp::create(ctx.b, ctx.loc, RankedTensorType::get({}, scalar.getType()),
+                                        ValueRange(scalar));
 }
 
 namespace {
@@ -178,14 +190,16 @@ struct Appended {
 } // namespace
 
 /// Tensors for `loop.trips` rounds, with the sizes that `draft` shows.
-static FailureOr<SmallVector<Appended>> reserveAppended(NodeContext &ctx, LoopNode &loop, const Round &draft) {
+static FailureOr<SmallVector<Appended>> reserveAppended(NodeContext &ctx, LoopNode &loop,
+                                                        const Round &draft) {
   SmallVector<Appended> result;
   for (auto [k, v] : llvm::enumerate(draft.appended)) {
     Appended a;
     a.shape = ctx.dimPolys(v);
     for (const Poly &d : a.shape)
       if (!ctx.symbols().isVisible(d, ctx.b))
-        return ctx.unsupported("the size of scan output " + Twine(k) + " is computed inside the body");
+        return ctx.unsupported("the size of scan output " + Twine(k) +
+                               " is computed inside the body");
     FailureOr<int64_t> axis = ctx.normalizeAxis(loop.axes[k], a.shape.size() + 1);
     if (failed(axis))
       return failure();
@@ -198,20 +212,23 @@ static FailureOr<SmallVector<Appended>> reserveAppended(NodeContext &ctx, LoopNo
 }
 
 /// `whole` with `v` at position `at` of its axis.
-static Value putAppended(NodeContext &ctx, const Appended &a, Value v, Value whole, const Poly &at) {
+static Value putAppended(NodeContext &ctx, const Appended &a, Value v, Value whole,
+                         const Poly &at) {
   std::vector<Poly> offsets(a.shape.size(), polyOf(0)), sizes = a.shape;
   offsets[a.axis] = at;
   sizes[a.axis] = polyOf(1);
   SmallVector<OpFoldResult> strides(sizes.size(), ctx.b.getIndexAttr(1));
-  return tensor::InsertSliceOp::create(ctx.b, ctx.loc, reshapeTo(ctx, v, sizes), whole, ctx.fold(offsets), ctx.fold(sizes),
-                                       strides);
+  return tensor::InsertSliceOp::create(ctx.b, ctx.loc, reshapeTo(ctx, v, sizes), whole,
+                                       ctx.fold(offsets), ctx.fold(sizes), strides);
 }
 
-/// The rounds until a condition is false, or a limit reached. Appended outputs are cut to the rounds that there were.
+/// The rounds until a condition is false, or a limit reached. Appended outputs are cut to the
+/// rounds that there were.
 static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
   std::optional<int64_t> most = loop.trips ? SymbolicIndex::constantOf(*loop.trips) : std::nullopt;
   if (!loop.axes.empty() && (!loop.trips || (most && *most > kMaxReserved)))
-    return ctx.unsupported("scan outputs of a loop that has a condition and no limit have a size that is known too late; give "
+    return ctx.unsupported("scan outputs of a loop that has a condition and no limit have a size "
+                           "that is known too late; give "
                            "the loop a maximum trip count");
   SmallVector<Type> types = llvm::map_to_vector(loop.initial, [](Value v) { return v.getType(); });
   FailureOr<Round> draft = settleTypes(ctx, loop, types, true);
@@ -227,7 +244,8 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
   auto scalarOf = [&](Value v) -> Value {
     return tensor::ExtractOp::create(b, loc, reshapeTo(ctx, v, {}), ValueRange());
   };
-  SmallVector<Value> operands{arith::ConstantIndexOp::create(b, loc, 0), loop.condition ? scalarOf(loop.condition) : one};
+  SmallVector<Value> operands{arith::ConstantIndexOp::create(b, loc, 0),
+                              loop.condition ? scalarOf(loop.condition) : one};
   for (auto [v, t] : llvm::zip(loop.initial, types))
     operands.push_back(castShape(b, loc, v, t));
   for (const Appended &a : *appended) {
@@ -245,7 +263,8 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
     Block *before = b.createBlock(&whileOp.getBefore(), {}, allTypes, locs);
     Value proceed = before->getArgument(1);
     if (limit) {
-      Value within = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, before->getArgument(0), limit);
+      Value within =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, before->getArgument(0), limit);
       proceed = arith::AndIOp::create(b, loc, proceed, within);
     }
     scf::ConditionOp::create(b, loc, proceed, before->getArguments());
@@ -263,7 +282,8 @@ static LogicalResult buildWhile(NodeContext &ctx, LoopNode &loop) {
     for (auto [v, t] : llvm::zip(round->carried, types))
       yielded.push_back(castShape(b, loc, v, t));
     for (auto [k, v] : llvm::enumerate(round->appended))
-      yielded.push_back(putAppended(ctx, (*appended)[k], v, after->getArgument(2 + carriedCount + k), i));
+      yielded.push_back(
+          putAppended(ctx, (*appended)[k], v, after->getArgument(2 + carriedCount + k), i));
     scf::YieldOp::create(b, loc, yielded);
   }
   Poly rounds = ctx.symbols().size(whileOp.getResult(0));
@@ -297,7 +317,8 @@ static LogicalResult buildFor(NodeContext &ctx, LoopNode &loop) {
     return failure();
   for (const Appended &a : *appended)
     operands.push_back(a.start);
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0),
+        one = arith::ConstantIndexOp::create(b, loc, 1);
   auto forOp = scf::ForOp::create(b, loc, zero, ctx.index(ctx.fold(*loop.trips)), one, operands);
   {
     OpBuilder::InsertionGuard guard(b);
@@ -315,7 +336,8 @@ static LogicalResult buildFor(NodeContext &ctx, LoopNode &loop) {
       yielded.push_back(castShape(b, loc, v, t));
     for (auto [k, v] : llvm::enumerate(round->appended)) {
       Poly at = loop.backwards[k] ? s.sub(s.sub(*loop.trips, polyOf(1)), i) : i;
-      yielded.push_back(putAppended(ctx, (*appended)[k], v, forOp.getRegionIterArgs()[types.size() + k], at));
+      yielded.push_back(
+          putAppended(ctx, (*appended)[k], v, forOp.getRegionIterArgs()[types.size() + k], at));
     }
     scf::YieldOp::create(b, loc, yielded);
   }
@@ -339,7 +361,8 @@ static LogicalResult buildLoop(NodeContext &ctx, LoopNode &loop) {
   return buildFor(ctx, loop);
 }
 
-//===- the operators ----------------------------------------------------------------------------------===//
+//===- the operators
+//----------------------------------------------------------------------------------===//
 
 static LogicalResult convertLoop(NodeContext &ctx) {
   if (failed(ctx.onlyAttrs({})))
@@ -364,14 +387,18 @@ static LogicalResult convertLoop(NodeContext &ctx) {
     loop.condition = ctx.input(1);
   loop.axes.assign(ctx.numOutputs() - loop.initial.size(), 0);
   loop.backwards.assign(loop.axes.size(), false);
-  // The body's yield of its own condition input, or of a constant, is the usual way to say "always".
+  // The body's yield of its own condition input, or of a constant, is the usual way to say
+  // "always".
   Block *body = loop.body;
   loop.inputs = [body](NodeContext &ctx, const Poly &i, Value condition, ArrayRef<Value> carried) {
     Type iType = RankedTensorType::get({}, ctx.b.getI64Type());
-    auto declared = body->getNumArguments() ? dyn_cast<RankedTensorType>(body->getArgument(0).getType()) : RankedTensorType();
+    auto declared = body->getNumArguments()
+                        ? dyn_cast<RankedTensorType>(body->getArgument(0).getType())
+                        : RankedTensorType();
     if (declared && declared.hasStaticShape() && declared.getNumElements() == 1)
       iType = declared;
-    SmallVector<Value> inputs{ctx.fromKnown(i, cast<RankedTensorType>(iType).getShape(), ctx.b.getI64Type())};
+    SmallVector<Value> inputs{
+        ctx.fromKnown(i, cast<RankedTensorType>(iType).getShape(), ctx.b.getI64Type())};
     if (!condition)
       condition = ctx.fromKnown(polyOf(1), {}, ctx.b.getI1Type());
     inputs.push_back(condition);
@@ -383,9 +410,10 @@ static LogicalResult convertLoop(NodeContext &ctx) {
 
 static LogicalResult convertScan(NodeContext &ctx) {
   if (ctx.opset() < 9)
-    return ctx.unsupported("operator set 8 scans over a batch; convert the model to operator set 9 or later");
-  if (failed(ctx.onlyAttrs({"num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes",
-                            "scan_output_directions"})))
+    return ctx.unsupported(
+        "operator set 8 scans over a batch; convert the model to operator set 9 or later");
+  if (failed(ctx.onlyAttrs({"num_scan_inputs", "scan_input_axes", "scan_input_directions",
+                            "scan_output_axes", "scan_output_directions"})))
     return failure();
   Region *graph = ctx.node.getGraph("body");
   int64_t scanned = ctx.intAttr("num_scan_inputs", 0);
@@ -403,8 +431,10 @@ static LogicalResult convertScan(NodeContext &ctx) {
   for (int64_t d : ctx.intsAttr("scan_output_directions", SmallVector<int64_t>(appended, 0)))
     loop.backwards.push_back(d != 0);
   SmallVector<int64_t> axes = ctx.intsAttr("scan_input_axes", SmallVector<int64_t>(scanned, 0));
-  SmallVector<int64_t> directions = ctx.intsAttr("scan_input_directions", SmallVector<int64_t>(scanned, 0));
-  if (loop.axes.size() != appended || loop.backwards.size() != appended || static_cast<int64_t>(axes.size()) != scanned ||
+  SmallVector<int64_t> directions =
+      ctx.intsAttr("scan_input_directions", SmallVector<int64_t>(scanned, 0));
+  if (loop.axes.size() != appended || loop.backwards.size() != appended ||
+      static_cast<int64_t>(axes.size()) != scanned ||
       static_cast<int64_t>(directions.size()) != scanned)
     return ctx.malformed("axes or directions do not have one element for each scanned tensor");
   SmallVector<Value> sequences;

@@ -16,7 +16,8 @@ StringRef NodeContext::opType() { return node.getOpType(); }
 StringRef NodeContext::domain() { return node.getDomain(); }
 int64_t NodeContext::opset() { return node.getOpset(); }
 
-//===- inputs and results -----------------------------------------------------------------------------===//
+//===- inputs and results
+//-----------------------------------------------------------------------------===//
 
 unsigned NodeContext::numInputs() { return node.getInputs().size(); }
 bool NodeContext::hasInput(unsigned i) { return node.hasInput(i); }
@@ -29,9 +30,13 @@ Value NodeContext::input(unsigned i) {
   return scalar(0, b.getF32Type());
 }
 
-RankedTensorType NodeContext::inputType(unsigned i) { return cast<RankedTensorType>(input(i).getType()); }
+RankedTensorType NodeContext::inputType(unsigned i) {
+  return cast<RankedTensorType>(input(i).getType());
+}
 unsigned NodeContext::numOutputs() { return node.getNumResults(); }
-bool NodeContext::outputUsed(unsigned i) { return i < node.getNumResults() && !node.getResult(i).use_empty(); }
+bool NodeContext::outputUsed(unsigned i) {
+  return i < node.getNumResults() && !node.getResult(i).use_empty();
+}
 
 void NodeContext::setOutput(unsigned i, Value v) {
   if (i >= node.getNumResults() || !v)
@@ -42,7 +47,8 @@ void NodeContext::setOutput(unsigned i, Value v) {
     dimPoly(v, axis);
 }
 
-//===- attributes -------------------------------------------------------------------------------------===//
+//===- attributes
+//-------------------------------------------------------------------------------------===//
 
 bool NodeContext::hasAttr(StringRef name) { return static_cast<bool>(node.getNodeAttr(name)); }
 
@@ -119,11 +125,13 @@ ElementsAttr NodeContext::tensorAttr(StringRef name) {
 LogicalResult NodeContext::onlyAttrs(ArrayRef<StringRef> known) {
   for (NamedAttribute a : node.getNodeAttrsAttr())
     if (!llvm::is_contained(known, a.getName().getValue()))
-      return unsupported("attribute '" + a.getName().getValue() + "' is not known for this operator");
+      return unsupported("attribute '" + a.getName().getValue() +
+                         "' is not known for this operator");
   return success();
 }
 
-//===- shape values -----------------------------------------------------------------------------------===//
+//===- shape values
+//-----------------------------------------------------------------------------------===//
 
 SymbolicIndex &NodeContext::symbols() { return converter.symbols; }
 std::optional<std::vector<Poly>> NodeContext::known(Value v) { return converter.known(v); }
@@ -144,8 +152,8 @@ SmallVector<OpFoldResult> NodeContext::fold(ArrayRef<Poly> ps) {
 
 std::optional<SmallVector<OpFoldResult>> NodeContext::elements(Value v) {
   auto type = cast<RankedTensorType>(v.getType());
-  if (type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() > Converter::kMaxKnown ||
-      !isa<IntegerType>(type.getElementType()))
+  if (type.getRank() > 1 || !type.hasStaticShape() ||
+      type.getNumElements() > Converter::kMaxKnown || !isa<IntegerType>(type.getElementType()))
     return std::nullopt;
   if (std::optional<std::vector<Poly>> ps = known(v))
     return fold(*ps);
@@ -158,8 +166,9 @@ std::optional<SmallVector<OpFoldResult>> NodeContext::elements(Value v) {
     if (type.getRank() == 1)
       at.push_back(arith::ConstantIndexOp::create(b, loc, i));
     Value x = tensor::ExtractOp::create(b, loc, source, at);
-    x = x.getType().isInteger(1) ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(), x).getResult()
-                                 : arith::IndexCastOp::create(b, loc, b.getIndexType(), x).getResult();
+    x = x.getType().isInteger(1)
+            ? arith::IndexCastUIOp::create(b, loc, b.getIndexType(), x).getResult()
+            : arith::IndexCastOp::create(b, loc, b.getIndexType(), x).getResult();
     ps.push_back(symbols().of(x));
   }
   return fold(ps);
@@ -209,7 +218,8 @@ Value NodeContext::fromKnown(ArrayRef<Poly> values, ArrayRef<int64_t> shape, Typ
   SmallVector<Value> scalars;
   for (const Poly &p : values)
     scalars.push_back(arith::IndexCastOp::create(b, loc, builtType, index(fold(p))));
-  Value result = tensor::FromElementsOp::create(b, loc, RankedTensorType::get(shape, builtType), scalars);
+  Value result =
+      tensor::FromElementsOp::create(b, loc, RankedTensorType::get(shape, builtType), scalars);
   if (!isSignless)
     result = nn::CastOp::create(b, loc, type, result);
   converter.setKnown(result, values.vec());
@@ -241,7 +251,8 @@ OpFoldResult NodeContext::max(OpFoldResult x, OpFoldResult y) {
 Value NodeContext::index(OpFoldResult x) {
   if (auto v = dyn_cast<Value>(x))
     return v;
-  return arith::ConstantIndexOp::create(b, loc, cast<IntegerAttr>(mlir::cast<Attribute>(x)).getInt());
+  return arith::ConstantIndexOp::create(b, loc,
+                                        cast<IntegerAttr>(mlir::cast<Attribute>(x)).getInt());
 }
 
 std::optional<int64_t> NodeContext::constantIndex(OpFoldResult x) {
@@ -251,10 +262,12 @@ std::optional<int64_t> NodeContext::constantIndex(OpFoldResult x) {
 FailureOr<int64_t> NodeContext::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis >= -rank && axis < rank)
     return axis < 0 ? axis + rank : axis;
-  return malformed("axis " + Twine(axis) + " is not in [" + Twine(-rank) + ", " + Twine(rank - 1) + "]");
+  return malformed("axis " + Twine(axis) + " is not in [" + Twine(-rank) + ", " + Twine(rank - 1) +
+                   "]");
 }
 
-//===- refusals ---------------------------------------------------------------------------------------===//
+//===- refusals
+//---------------------------------------------------------------------------------------===//
 
 LogicalResult NodeContext::unsupported(const Twine &reason) {
   if (converter.pendingReason.empty()) {

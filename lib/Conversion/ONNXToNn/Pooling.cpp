@@ -8,14 +8,16 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-/// A pool's window, with ends lengthened for ceil mode, and the pads that averages count if that differs.
+/// A pool's window, with ends lengthened for ceil mode, and the pads that averages count if that
+/// differs.
 struct PoolWindow : Window {
   SmallVector<int64_t> countedPads;
 };
 
-/// The padding at the end that gives as many positions as ceil mode wants: a partial window counts, unless it starts in the
-/// padding.
-static Poly ceilModeEnd(SymbolicIndex &s, const Poly &size, int64_t begin, int64_t end, int64_t effective, int64_t stride) {
+/// The padding at the end that gives as many positions as ceil mode wants: a partial window counts,
+/// unless it starts in the padding.
+static Poly ceilModeEnd(SymbolicIndex &s, const Poly &size, int64_t begin, int64_t end,
+                        int64_t effective, int64_t stride) {
   Poly span = s.add(size, polyOf(begin + end - effective)), step = polyOf(stride);
   Poly last = s.mul(s.divide(AtomKind::CeilDiv, span, step), step);
   last = s.select(s.less(last, s.add(size, polyOf(begin))), last, s.sub(last, step));
@@ -42,7 +44,8 @@ static FailureOr<PoolWindow> readPool(NodeContext &ctx) {
   for (int64_t i = 0; i < n; ++i) {
     int64_t effective = w.dilations[i] * (w.kernel[i] - 1) + 1;
     if (w.strides[i] > 1)
-      pads[n + i] = ceilModeEnd(ctx.symbols(), ctx.dimPoly(x, i + 2), w.pads[i], w.pads[n + i], effective, w.strides[i]);
+      pads[n + i] = ceilModeEnd(ctx.symbols(), ctx.dimPoly(x, i + 2), w.pads[i], w.pads[n + i],
+                                effective, w.strides[i]);
     if (std::optional<int64_t> end = SymbolicIndex::constantOf(pads[n + i]))
       w.pads[n + i] = *end;
     else
@@ -55,23 +58,28 @@ static FailureOr<PoolWindow> readPool(NodeContext &ctx) {
   return w;
 }
 
-static Value poolOf(NodeContext &ctx, nn::PoolKind kind, Value x, const PoolWindow &w, bool countPadding) {
+static Value poolOf(NodeContext &ctx, nn::PoolKind kind, Value x, const PoolWindow &w,
+                    bool countPadding) {
   DenseI64ArrayAttr counted;
   if (countPadding && !w.countedPads.empty())
     counted = ctx.b.getDenseI64ArrayAttr(w.countedPads);
   OpBuilder &b = ctx.b;
-  return ctx.make<nn::PoolOp>(nn::PoolKindAttr::get(b.getContext(), kind), x, b.getDenseI64ArrayAttr(w.kernel),
-                              b.getDenseI64ArrayAttr(w.strides), b.getDenseI64ArrayAttr(w.pads),
-                              b.getDenseI64ArrayAttr(w.dilations), b.getBoolAttr(countPadding), counted);
+  return ctx.make<nn::PoolOp>(nn::PoolKindAttr::get(b.getContext(), kind), x,
+                              b.getDenseI64ArrayAttr(w.kernel), b.getDenseI64ArrayAttr(w.strides),
+                              b.getDenseI64ArrayAttr(w.pads), b.getDenseI64ArrayAttr(w.dilations),
+                              b.getBoolAttr(countPadding), counted);
 }
 
-/// The pool; padding that is known at run time only is added to the input. `countAll`: averages count every position.
-static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, PoolWindow w, bool countPadding, bool countAll = false) {
+/// The pool; padding that is known at run time only is added to the input. `countAll`: averages
+/// count every position.
+static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, PoolWindow w,
+                       bool countPadding, bool countAll = false) {
   if (w.runtimePads.empty())
     return poolOf(ctx, kind, x, w, countPadding);
   Type type = elementOf(x);
   int64_t n = w.strides.size();
-  Value fill = ctx.scalar(kind == nn::PoolKind::Max ? -std::numeric_limits<double>::infinity() : 0, type);
+  Value fill =
+      ctx.scalar(kind == nn::PoolKind::Max ? -std::numeric_limits<double>::infinity() : 0, type);
   Value padded = padForWindow(ctx, x, w, fill);
   SmallVector<int64_t> stated = w.countedPads;
   std::fill(w.pads.begin(), w.pads.end(), 0);
@@ -79,7 +87,8 @@ static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, PoolWindow 
   Value pooled = poolOf(ctx, kind, padded, w, kind == nn::PoolKind::Avg);
   if (!pooled || kind == nn::PoolKind::Max || countAll)
     return pooled;
-  // A mean over what counts is the ratio of two means over all positions: of the elements, and of ones where they count.
+  // A mean over what counts is the ratio of two means over all positions: of the elements, and of
+  // ones where they count.
   std::vector<Poly> shape = ctx.dimPolys(x);
   shape[0] = shape[1] = polyOf(1);
   for (int64_t i = 0; i < n && countPadding; ++i) {
@@ -96,7 +105,8 @@ static Value buildPool(NodeContext &ctx, nn::PoolKind kind, Value x, PoolWindow 
 
 static LogicalResult convertMaxPool(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 1, 1, Number)) ||
-      failed(ctx.onlyAttrs({"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "storage_order", "strides"})))
+      failed(ctx.onlyAttrs({"auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads",
+                            "storage_order", "strides"})))
     return failure();
   if (ctx.outputUsed(1))
     return ctx.unsupported("the output of indices is not supported; use the values only");
@@ -109,16 +119,19 @@ static LogicalResult convertMaxPool(NodeContext &ctx) {
 
 static LogicalResult convertAveragePool(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 1, 1, Float)) ||
-      failed(ctx.onlyAttrs({"auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides"})))
+      failed(ctx.onlyAttrs({"auto_pad", "ceil_mode", "count_include_pad", "dilations",
+                            "kernel_shape", "pads", "strides"})))
     return failure();
   FailureOr<PoolWindow> w = readPool(ctx);
   if (failed(w))
     return failure();
-  ctx.setOutput(0, buildPool(ctx, nn::PoolKind::Avg, ctx.input(0), *w, ctx.intAttr("count_include_pad", 0) != 0));
+  ctx.setOutput(0, buildPool(ctx, nn::PoolKind::Avg, ctx.input(0), *w,
+                             ctx.intAttr("count_include_pad", 0) != 0));
   return success();
 }
 
-//===- p-norms ----------------------------------------------------------------------------------------===//
+//===- p-norms
+//----------------------------------------------------------------------------------------===//
 
 /// |x|^p, or y^(1/p) of what it was summed to.
 static Value power(NodeContext &ctx, Value x, double p, bool inverse) {
@@ -139,7 +152,8 @@ static double readP(NodeContext &ctx) {
 
 static LogicalResult convertLpPool(NodeContext &ctx) {
   if (failed(checkUniform(ctx, 1, 1, Float)) ||
-      failed(ctx.onlyAttrs({"auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads", "strides"})))
+      failed(ctx.onlyAttrs(
+          {"auto_pad", "ceil_mode", "dilations", "kernel_shape", "p", "pads", "strides"})))
     return failure();
   FailureOr<PoolWindow> w = readPool(ctx);
   if (failed(w))
@@ -149,7 +163,8 @@ static LogicalResult convertLpPool(NodeContext &ctx) {
     positions *= static_cast<double>(k);
   // Averages that count all padding are sums over a constant.
   w->countedPads.clear();
-  Value mean = buildPool(ctx, nn::PoolKind::Avg, power(ctx, ctx.input(0), p, false), *w, true, /*countAll=*/true);
+  Value mean = buildPool(ctx, nn::PoolKind::Avg, power(ctx, ctx.input(0), p, false), *w, true,
+                         /*countAll=*/true);
   if (!mean)
     return failure();
   Value sum = ctx.binary(nn::BinaryKind::Mul, mean, ctx.scalar(positions, elementOf(mean)));
@@ -157,7 +172,8 @@ static LogicalResult convertLpPool(NodeContext &ctx) {
   return success();
 }
 
-//===- global pools -----------------------------------------------------------------------------------===//
+//===- global pools
+//-----------------------------------------------------------------------------------===//
 
 static FailureOr<SmallVector<int64_t>> spatialAxes(NodeContext &ctx) {
   SmallVector<int64_t> axes;

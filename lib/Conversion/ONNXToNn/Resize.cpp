@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Resize and Upsample, axis by axis: each output position is a weighted sum of input positions, both known at compile time, so
-// that an axis is a few gathers. Nearest neighbours with a whole factor need no sizes: elements are repeated. What is known at
-// run time only is in ResizeAtRunTime.cpp.
+// Resize and Upsample, axis by axis: each output position is a weighted sum of input positions,
+// both known at compile time, so that an axis is a few gathers. Nearest neighbours with a whole
+// factor need no sizes: elements are repeated. What is known at run time only is in
+// ResizeAtRunTime.cpp.
 #include "lib/Conversion/ONNXToNn/ResizeAxis.h"
 
 #include <cmath>
@@ -11,7 +12,8 @@ using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
 namespace {
-/// Input positions and their weights for one output position; outside: the position lies outside a cropped input.
+/// Input positions and their weights for one output position; outside: the position lies outside a
+/// cropped input.
 struct Taps {
   SmallVector<int64_t> positions;
   SmallVector<double> weights;
@@ -61,7 +63,8 @@ static Taps tapsOf(const ResizeMode &m, const AxisPlan &p, int64_t y, int64_t in
   } else {
     // Antialiasing widens the kernel by the factor of a reduction.
     double radius = m.mode == "cubic" ? 2 : 1, shrink = m.antialias ? std::min(p.scale, 1.0) : 1;
-    // An integer coordinate is the right end of its interval, so that the kernel has one size everywhere.
+    // An integer coordinate is the right end of its interval, so that the kernel has one size
+    // everywhere.
     if (ratio == 0) {
       --base;
       ratio = 1;
@@ -70,7 +73,8 @@ static Taps tapsOf(const ResizeMode &m, const AxisPlan &p, int64_t y, int64_t in
     double total = 0;
     for (int64_t k = first; k <= last; ++k) {
       double distance = (static_cast<double>(k) - ratio) * shrink;
-      double w = m.mode == "cubic" ? cubicWeight(distance, m.cubicA) : std::max(0.0, 1 - std::fabs(distance));
+      double w = m.mode == "cubic" ? cubicWeight(distance, m.cubicA)
+                                   : std::max(0.0, 1 - std::fabs(distance));
       if (m.excludeOutside && (base + k < 0 || base + k >= input))
         w = 0;
       t.positions.push_back(base + k);
@@ -87,20 +91,24 @@ static Taps tapsOf(const ResizeMode &m, const AxisPlan &p, int64_t y, int64_t in
 }
 
 /// A constant of shape [n, 1, ...] that lies along `axis` of a tensor of rank `rank`.
-static Value alongAxisConstant(NodeContext &ctx, ArrayRef<double> values, int64_t axis, int64_t rank, Type type) {
+static Value alongAxisConstant(NodeContext &ctx, ArrayRef<double> values, int64_t axis,
+                               int64_t rank, Type type) {
   SmallVector<int64_t> shape(rank, 1);
   shape[axis] = values.size();
   SmallVector<APFloat> numbers;
   for (double v : values) {
     APFloat f(v);
     bool losesInfo;
-    f.convert(llvm::cast<FloatType>(type).getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+    f.convert(llvm::cast<FloatType>(type).getFloatSemantics(), APFloat::rmNearestTiesToEven,
+              &losesInfo);
     numbers.push_back(f);
   }
-  return nn::ConstantOp::create(ctx.b, ctx.loc, DenseElementsAttr::get(RankedTensorType::get(shape, type), numbers));
+  return nn::ConstantOp::create(
+      ctx.b, ctx.loc, DenseElementsAttr::get(RankedTensorType::get(shape, type), numbers));
 }
 
-static Value resizeAxis(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p, Value x, int64_t input) {
+static Value resizeAxis(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p, Value x,
+                        int64_t input) {
   int64_t rank = tensorOf(x).getRank();
   Type type = elementOf(x);
   SmallVector<Taps> taps;
@@ -116,13 +124,15 @@ static Value resizeAxis(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p
       positions.push_back(t.positions[k]);
       weights.push_back(t.weights[k]);
     }
-    if (llvm::all_of(weights, [](double w) { return w == 0; }) && !(sum == Value() && k + 1 == count))
+    if (llvm::all_of(weights, [](double w) { return w == 0; }) &&
+        !(sum == Value() && k + 1 == count))
       continue;
     Value term = ctx.make<nn::GatherOp>(x, ctx.constant(positions, ctx.b.getI64Type()), p.axis);
     if (!term)
       return {};
     if (llvm::any_of(weights, [](double w) { return w != 1; }))
-      term = ctx.binary(nn::BinaryKind::Mul, term, alongAxisConstant(ctx, weights, p.axis, rank, type));
+      term = ctx.binary(nn::BinaryKind::Mul, term,
+                        alongAxisConstant(ctx, weights, p.axis, rank, type));
     sum = sum ? ctx.binary(nn::BinaryKind::Add, sum, term) : term;
   }
   SmallVector<int64_t> inside;
@@ -146,7 +156,8 @@ static bool repeatsElements(const ResizeMode &m, double factor) {
     return false;
   if (m.coordinates == "asymmetric")
     return m.nearest == "floor" || (m.nearest == "round_prefer_floor" && factor <= 2);
-  bool centred = m.coordinates == "half_pixel" || m.coordinates == "pytorch_half_pixel" || m.coordinates == "half_pixel_symmetric";
+  bool centred = m.coordinates == "half_pixel" || m.coordinates == "pytorch_half_pixel" ||
+                 m.coordinates == "half_pixel_symmetric";
   return centred && (m.nearest == "round_prefer_floor" || m.nearest == "round_prefer_ceil");
 }
 
@@ -176,28 +187,34 @@ static FailureOr<ResizeMode> readMode(NodeContext &ctx, bool isOld) {
   m.mode = ctx.stringAttr("mode", "nearest");
   if (m.mode == "bilinear" || m.mode == "trilinear")
     m.mode = "linear";
-  m.coordinates = isOld ? "asymmetric" : ctx.stringAttr("coordinate_transformation_mode", "half_pixel");
+  m.coordinates =
+      isOld ? "asymmetric" : ctx.stringAttr("coordinate_transformation_mode", "half_pixel");
   m.nearest = isOld ? "floor" : ctx.stringAttr("nearest_mode", "round_prefer_floor");
   m.cubicA = ctx.floatAttr("cubic_coeff_a", -0.75);
   m.extrapolation = ctx.floatAttr("extrapolation_value", 0);
   m.antialias = ctx.intAttr("antialias", 0) != 0;
   m.excludeOutside = ctx.intAttr("exclude_outside", 0) != 0;
-  auto isOneOf = [](StringRef x, ArrayRef<StringRef> known) { return llvm::is_contained(known, x); };
+  auto isOneOf = [](StringRef x, ArrayRef<StringRef> known) {
+    return llvm::is_contained(known, x);
+  };
   if (!isOneOf(m.mode, {"nearest", "linear", "cubic"}))
     return ctx.unsupported("mode '" + m.mode + "' is not one of nearest, linear, cubic");
-  if (!isOneOf(m.coordinates, {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric",
-                               "tf_crop_and_resize"}))
-    return ctx.unsupported("coordinate_transformation_mode '" + m.coordinates + "' is not supported; use half_pixel");
+  if (!isOneOf(m.coordinates, {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                               "align_corners", "asymmetric", "tf_crop_and_resize"}))
+    return ctx.unsupported("coordinate_transformation_mode '" + m.coordinates +
+                           "' is not supported; use half_pixel");
   if (!isOneOf(m.nearest, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}))
     return ctx.unsupported("nearest_mode '" + m.nearest + "' is not supported; use floor");
   if (m.mode != "nearest" && classOf(elementOf(ctx, 0)) != Float)
-    return ctx.unsupported("interpolation of elements of type " + printed(elementOf(ctx, 0)) + "; cast to a float type first");
+    return ctx.unsupported("interpolation of elements of type " + printed(elementOf(ctx, 0)) +
+                           "; cast to a float type first");
   return m;
 }
 
 /// Element i of a float or integer list, as an f64 scalar of the program.
 static Value elementAsF64(NodeContext &ctx, Value list, int64_t i) {
-  return ctx.cast(reshapeTo(ctx, sliceAxis(ctx, list, 0, polyOf(i), polyOf(1)), {}), ctx.b.getF64Type());
+  return ctx.cast(reshapeTo(ctx, sliceAxis(ctx, list, 0, polyOf(i), polyOf(1)), {}),
+                  ctx.b.getF64Type());
 }
 
 /// floor(x) of a non-negative f64 scalar as a size.
@@ -217,14 +234,18 @@ static LogicalResult wrongLength(NodeContext &ctx, int64_t given, size_t axes) {
 /// floor(input * scale) for each axis.
 static LogicalResult planScales(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned at) {
   Value x = ctx.input(0);
-  std::optional<SmallVector<double>> scales = ctx.hasAttr("scales") ? ctx.floatsAttr("scales") : readFloats(ctx, at);
+  std::optional<SmallVector<double>> scales =
+      ctx.hasAttr("scales") ? ctx.floatsAttr("scales") : readFloats(ctx, at);
   if (!scales) {
     RankedTensorType type = ctx.inputType(at);
-    if (type.getRank() != 1 || type.getDimSize(0) != static_cast<int64_t>(plans.size()) || !isa<FloatType>(type.getElementType()))
-      return ctx.malformed("the scales must be a list of floats, one for each of " + Twine(plans.size()) + " axes");
+    if (type.getRank() != 1 || type.getDimSize(0) != static_cast<int64_t>(plans.size()) ||
+        !isa<FloatType>(type.getElementType()))
+      return ctx.malformed("the scales must be a list of floats, one for each of " +
+                           Twine(plans.size()) + " axes");
     for (auto [i, p] : llvm::enumerate(plans)) {
       p.scaleValue = elementAsF64(ctx, ctx.input(at), i);
-      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, ctx.dimPoly(x, p.axis)), p.scaleValue));
+      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, ctx.dimPoly(x, p.axis)),
+                                        p.scaleValue));
     }
     return success();
   }
@@ -240,7 +261,8 @@ static LogicalResult planScales(NodeContext &ctx, MutableArrayRef<AxisPlan> plan
     else if (scale == std::floor(scale))
       p.output = ctx.symbols().mul(input, polyOf(static_cast<int64_t>(scale)));
     else
-      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input), ctx.scalar(scale, ctx.b.getF64Type())));
+      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input),
+                                        ctx.scalar(scale, ctx.b.getF64Type())));
   }
   return success();
 }
@@ -255,12 +277,14 @@ static LogicalResult planSizes(NodeContext &ctx, MutableArrayRef<AxisPlan> plans
     return wrongLength(ctx, sizes->size(), plans.size());
   std::string policy = ctx.stringAttr("keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch" && policy != "not_larger" && policy != "not_smaller")
-    return ctx.malformed("keep_aspect_ratio_policy '" + policy + "' is not one of stretch, not_larger, not_smaller");
+    return ctx.malformed("keep_aspect_ratio_policy '" + policy +
+                         "' is not one of stretch, not_larger, not_smaller");
   bool isStatic = true, least = policy == "not_larger";
   for (auto [p, size] : llvm::zip(plans, *sizes)) {
     Poly input = ctx.dimPoly(x, p.axis);
     p.output = size;
-    std::optional<int64_t> from = SymbolicIndex::constantOf(input), to = SymbolicIndex::constantOf(size);
+    std::optional<int64_t> from = SymbolicIndex::constantOf(input),
+                           to = SymbolicIndex::constantOf(size);
     std::optional<Poly> factor = ctx.symbols().exactQuotient(size, input);
     std::optional<int64_t> whole = factor ? SymbolicIndex::constantOf(*factor) : std::nullopt;
     if (from && to && *from > 0 && *to >= 0)
@@ -283,7 +307,9 @@ static LogicalResult planSizes(NodeContext &ctx, MutableArrayRef<AxisPlan> plans
     common = least ? std::min(common, p.scale) : std::max(common, p.scale);
     if (!isStatic) {
       Value scale = p.scaleValue ? p.scaleValue : ctx.scalar(p.scale, f64);
-      commonValue = commonValue ? ctx.binary(least ? nn::BinaryKind::Min : nn::BinaryKind::Max, commonValue, scale) : scale;
+      commonValue = commonValue ? ctx.binary(least ? nn::BinaryKind::Min : nn::BinaryKind::Max,
+                                             commonValue, scale)
+                                : scale;
     }
   }
   for (AxisPlan &p : plans) {
@@ -291,15 +317,19 @@ static LogicalResult planSizes(NodeContext &ctx, MutableArrayRef<AxisPlan> plans
     p.scale = common;
     p.scaleValue = commonValue;
     if (isStatic)
-      p.output = polyOf(static_cast<int64_t>(std::floor(common * static_cast<double>(*SymbolicIndex::constantOf(input)) + 0.5)));
+      p.output = polyOf(static_cast<int64_t>(
+          std::floor(common * static_cast<double>(*SymbolicIndex::constantOf(input)) + 0.5)));
     else
-      p.output = sizeOf(ctx, ctx.binary(nn::BinaryKind::Add, ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input), commonValue),
-                                        ctx.scalar(0.5, f64)));
+      p.output = sizeOf(
+          ctx, ctx.binary(nn::BinaryKind::Add,
+                          ctx.binary(nn::BinaryKind::Mul, sizeAsF64(ctx, input), commonValue),
+                          ctx.scalar(0.5, f64)));
   }
   return success();
 }
 
-static LogicalResult readPlans(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned scalesAt, unsigned sizesAt) {
+static LogicalResult readPlans(NodeContext &ctx, MutableArrayRef<AxisPlan> plans, unsigned scalesAt,
+                               unsigned sizesAt) {
   auto isEmpty = [&](unsigned i) {
     return ctx.inputType(i).hasStaticShape() && ctx.inputType(i).getNumElements() == 0;
   };
@@ -312,8 +342,8 @@ static LogicalResult readPlans(NodeContext &ctx, MutableArrayRef<AxisPlan> plans
 
 static LogicalResult readRegion(NodeContext &ctx, MutableArrayRef<AxisPlan> plans) {
   int64_t n = plans.size();
-  if (!ctx.hasInput(1) || ctx.inputType(1).getRank() != 1 || ctx.inputType(1).getDimSize(0) != 2 * n ||
-      !isa<FloatType>(elementOf(ctx, 1)))
+  if (!ctx.hasInput(1) || ctx.inputType(1).getRank() != 1 ||
+      ctx.inputType(1).getDimSize(0) != 2 * n || !isa<FloatType>(elementOf(ctx, 1)))
     return ctx.malformed("'roi' must be a list of floats with a start and an end for each axis");
   std::optional<SmallVector<double>> roi = readFloats(ctx, 1);
   for (int64_t i = 0; i < n; ++i) {
@@ -332,8 +362,9 @@ static LogicalResult readRegion(NodeContext &ctx, MutableArrayRef<AxisPlan> plan
 static LogicalResult convertResize(NodeContext &ctx) {
   bool isOld = ctx.opType() == "Upsample" || ctx.opset() < 11;
   if (failed(checkArity(ctx, 1, 4)) ||
-      failed(ctx.onlyAttrs({"antialias", "axes", "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside",
-                            "extrapolation_value", "keep_aspect_ratio_policy", "mode", "nearest_mode", "scales"})))
+      failed(ctx.onlyAttrs({"antialias", "axes", "coordinate_transformation_mode", "cubic_coeff_a",
+                            "exclude_outside", "extrapolation_value", "keep_aspect_ratio_policy",
+                            "mode", "nearest_mode", "scales"})))
     return failure();
   FailureOr<ResizeMode> mode = readMode(ctx, isOld);
   if (failed(mode))
@@ -356,7 +387,8 @@ static LogicalResult convertResize(NodeContext &ctx) {
   if (mode->coordinates == "tf_crop_and_resize" && failed(readRegion(ctx, plans)))
     return failure();
   for (const AxisPlan &p : plans) {
-    std::optional<int64_t> input = SymbolicIndex::constantOf(ctx.dimPoly(x, p.axis)), output = SymbolicIndex::constantOf(p.output);
+    std::optional<int64_t> input = SymbolicIndex::constantOf(ctx.dimPoly(x, p.axis)),
+                           output = SymbolicIndex::constantOf(p.output);
     bool isFixed = !p.scaleValue && !p.roiStartValue;
     bool cropped = p.roiStart != 0 || p.roiEnd != 1;
     if (isFixed && p.scale == 1 && !cropped && p.output == ctx.dimPoly(x, p.axis))
@@ -366,7 +398,8 @@ static LogicalResult convertResize(NodeContext &ctx) {
     else if (isFixed && input && output && *input > 0 && *output <= kMaxPositions)
       x = resizeAxis(ctx, *mode, p, x, *input);
     else if (mode->antialias && mode->mode != "nearest")
-      return ctx.unsupported("'antialias' needs an input of known size and constant scales or sizes");
+      return ctx.unsupported(
+          "'antialias' needs an input of known size and constant scales or sizes");
     else
       x = resizeAxisAtRunTime(ctx, *mode, p, x);
     if (!x)

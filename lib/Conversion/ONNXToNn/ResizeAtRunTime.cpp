@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Resize of one axis with positions and weights computed by the program, in f64 as their definition.
+// Resize of one axis with positions and weights computed by the program, in f64 as their
+// definition.
 #include "lib/Conversion/ONNXToNn/ResizeAxis.h"
 
 using namespace mlir;
@@ -25,7 +26,8 @@ struct Numbers {
 } // namespace
 
 /// The coordinate in the input of each output position.
-static Value coordinates(Numbers &n, const ResizeMode &m, const AxisPlan &p, const Poly &inputSize) {
+static Value coordinates(Numbers &n, const ResizeMode &m, const AxisPlan &p,
+                         const Poly &inputSize) {
   NodeContext &ctx = n.ctx;
   Value y = iota(ctx, {p.output}, 0, n.f64), input = n.number(inputSize);
   Value scale = p.scaleValue ? p.scaleValue : n.number(p.scale);
@@ -39,7 +41,8 @@ static Value coordinates(Numbers &n, const ResizeMode &m, const AxisPlan &p, con
     Value start = p.roiStartValue ? p.roiStartValue : n.number(p.roiStart);
     Value end = p.roiEndValue ? p.roiEndValue : n.number(p.roiEnd);
     Value extent = n.mul(n.sub(end, start), last);
-    Value within = ctx.select(n.isOne(output), n.div(extent, n.number(2)), n.div(n.mul(y, extent), outputLast));
+    Value within = ctx.select(n.isOne(output), n.div(extent, n.number(2)),
+                              n.div(n.mul(y, extent), outputLast));
     return n.add(within, n.mul(start, last));
   }
   Value half = n.sub(n.div(n.add(y, n.number(0.5)), scale), n.number(0.5));
@@ -70,12 +73,14 @@ static SmallVector<Value> weightsOf(Numbers &n, const ResizeMode &m, Value ratio
   return {outer(n.add(one, ratio)), inner(ratio), inner(rest), outer(n.add(one, rest))};
 }
 
-Value lpc::onnx_to_nn::resizeAxisAtRunTime(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p, Value x) {
+Value lpc::onnx_to_nn::resizeAxisAtRunTime(NodeContext &ctx, const ResizeMode &m, const AxisPlan &p,
+                                           Value x) {
   Numbers n{ctx};
   Type type = elementOf(x);
   int64_t rank = tensorOf(x).getRank();
   Poly inputSize = ctx.dimPoly(x, p.axis);
-  Value at = coordinates(n, m, p, inputSize), base = ctx.unary(nn::UnaryKind::Floor, at), ratio = n.sub(at, base);
+  Value at = coordinates(n, m, p, inputSize), base = ctx.unary(nn::UnaryKind::Floor, at),
+        ratio = n.sub(at, base);
   Value first = n.number(0.0), last = n.sub(n.number(inputSize), n.number(1));
   auto take = [&](Value position) {
     Value inside = ctx.binary(BinaryKind::Max, ctx.binary(BinaryKind::Min, position, last), first);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What Resize does to one axis, shared by the form for known sizes and the one for sizes known at run time.
+// What Resize does to one axis, shared by the form for known sizes and the one for sizes known at
+// run time.
 #ifndef LPC_LIB_CONVERSION_ONNXTONN_RESIZEAXIS_H
 #define LPC_LIB_CONVERSION_ONNXTONN_RESIZEAXIS_H
 
@@ -13,7 +14,8 @@ struct ResizeMode {
   bool antialias = false, excludeOutside = false;
 };
 
-/// What happens to one axis. A scale, and a region of interest, is a number or an f64 scalar of the program.
+/// What happens to one axis. A scale, and a region of interest, is a number or an f64 scalar of the
+/// program.
 struct AxisPlan {
   int64_t axis = 0;
   Poly output;
@@ -23,8 +25,10 @@ struct AxisPlan {
   mlir::Value roiStartValue, roiEndValue;
 };
 
-/// Resizes an axis where its size, the scale or the region is known at run time only. Without antialiasing.
-mlir::Value resizeAxisAtRunTime(NodeContext &ctx, const ResizeMode &mode, const AxisPlan &plan, mlir::Value x);
+/// Resizes an axis where its size, the scale or the region is known at run time only. Without
+/// antialiasing.
+mlir::Value resizeAxisAtRunTime(NodeContext &ctx, const ResizeMode &mode, const AxisPlan &plan,
+                                mlir::Value x);
 
 } // namespace lpc::onnx_to_nn
 

@@ -8,7 +8,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::onnx_to_nn;
 
-//===- shapes as data ---------------------------------------------------------------------------------===//
+//===- shapes as data
+//---------------------------------------------------------------------------------===//
 
 static LogicalResult convertShape(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 1)) || failed(ctx.onlyAttrs({"start", "end"})))
@@ -32,10 +33,12 @@ static LogicalResult convertSize(NodeContext &ctx) {
   return success();
 }
 
-//===- reshapes ---------------------------------------------------------------------------------------===//
+//===- reshapes
+//---------------------------------------------------------------------------------------===//
 
 static LogicalResult convertReshape(NodeContext &ctx) {
-  if (failed(checkArity(ctx, 1, 2)) || failed(ctx.onlyAttrs({"allowzero", "shape", "consumed_inputs"})))
+  if (failed(checkArity(ctx, 1, 2)) ||
+      failed(ctx.onlyAttrs({"allowzero", "shape", "consumed_inputs"})))
     return failure();
   SymbolicIndex &s = ctx.symbols();
   std::vector<Poly> wanted;
@@ -52,7 +55,8 @@ static LogicalResult convertReshape(NodeContext &ctx) {
   bool allowZero = ctx.intAttr("allowzero", 0) != 0;
   Poly total = productOf(ctx, dims, 0, dims.size()), stated = polyOf(1);
 
-  // What each element says: a size, a copy of the input's size (0), or "the rest" (-1). At run time it may be any of them.
+  // What each element says: a size, a copy of the input's size (0), or "the rest" (-1). At run time
+  // it may be any of them.
   SmallVector<Poly> isRest(wanted.size());
   int64_t constantRests = 0;
   for (auto [i, w] : llvm::enumerate(wanted)) {
@@ -64,7 +68,8 @@ static LogicalResult convertReshape(NodeContext &ctx) {
       continue;
     Poly own = i < dims.size() ? dims[i] : polyOf(0);
     if (isConstant(w, 0) && !allowZero && i >= dims.size())
-      return ctx.malformed("element " + Twine(i) + " of the shape is 0, but the input has no such dimension");
+      return ctx.malformed("element " + Twine(i) +
+                           " of the shape is 0, but the input has no such dimension");
     isRest[i] = s.less(w, polyOf(0));
     constantRests += isConstant(isRest[i], 1);
     if (!allowZero)
@@ -80,8 +85,8 @@ static LogicalResult convertReshape(NodeContext &ctx) {
   }
   std::optional<Poly> quotient = s.exactQuotient(total, stated);
   Poly restSize = isConstant(stated, 0) ? polyOf(0)
-                  : quotient            ? *quotient
-                                        : s.divide(AtomKind::FloorDiv, total, s.max(stated, polyOf(1)));
+                  : quotient ? *quotient
+                             : s.divide(AtomKind::FloorDiv, total, s.max(stated, polyOf(1)));
   for (auto [w, rest] : llvm::zip(wanted, isRest))
     w = s.select(rest, restSize, w);
   ctx.setOutput(0, reshapeTo(ctx, ctx.input(0), wanted));
@@ -94,10 +99,12 @@ static LogicalResult convertFlatten(NodeContext &ctx) {
   std::vector<Poly> dims = ctx.dimPolys(ctx.input(0));
   int64_t rank = dims.size(), axis = ctx.intAttr("axis", 1);
   if (axis < -rank || axis > rank)
-    return ctx.malformed("axis " + Twine(axis) + " is not in [" + Twine(-rank) + ", " + Twine(rank) + "]");
+    return ctx.malformed("axis " + Twine(axis) + " is not in [" + Twine(-rank) + ", " +
+                         Twine(rank) + "]");
   if (axis < 0)
     axis += rank;
-  ctx.setOutput(0, reshapeTo(ctx, ctx.input(0), {productOf(ctx, dims, 0, axis), productOf(ctx, dims, axis, rank)}));
+  ctx.setOutput(0, reshapeTo(ctx, ctx.input(0),
+                             {productOf(ctx, dims, 0, axis), productOf(ctx, dims, axis, rank)}));
   return success();
 }
 
@@ -148,13 +155,15 @@ static LogicalResult squeezeAtRunTime(NodeContext &ctx) {
   return success();
 }
 
-/// Output size d is 1 if d is listed, else that of the input dimension d minus the listed ones before it.
+/// Output size d is 1 if d is listed, else that of the input dimension d minus the listed ones
+/// before it.
 static LogicalResult unsqueezeAtRunTime(NodeContext &ctx) {
   SymbolicIndex &s = ctx.symbols();
   std::vector<Poly> dims = ctx.dimPolys(ctx.input(0));
   RankedTensorType axesType = ctx.inputType(1);
   if (!axesType.hasStaticShape())
-    return ctx.unsupported("the number of axes is computed at run time; make the axes a constant of the model");
+    return ctx.unsupported(
+        "the number of axes is computed at run time; make the axes a constant of the model");
   int64_t rank = dims.size() + axesType.getNumElements(), count;
   FailureOr<std::vector<Poly>> listed = readListed(ctx, rank, count);
   if (failed(listed))
@@ -163,7 +172,8 @@ static LogicalResult unsqueezeAtRunTime(NodeContext &ctx) {
   Poly before;
   for (int64_t d = 0; d < rank; ++d) {
     Poly size = polyOf(1);
-    for (int64_t t = std::max<int64_t>(0, d - count); t <= d && t < static_cast<int64_t>(dims.size()); ++t)
+    for (int64_t t = std::max<int64_t>(0, d - count);
+         t <= d && t < static_cast<int64_t>(dims.size()); ++t)
       size = s.select(s.equal(before, polyOf(d - t)), dims[t], size);
     shape[d] = s.select((*listed)[d], polyOf(1), size);
     before = s.add(before, (*listed)[d]);
@@ -189,10 +199,12 @@ static LogicalResult convertSqueeze(NodeContext &ctx) {
     std::optional<int64_t> c = SymbolicIndex::constantOf(d);
     bool chosen = llvm::is_contained(*axes, static_cast<int64_t>(i));
     if (all && !c)
-      return ctx.unsupported("without 'axes' the rank of the result depends on the size of dimension " + Twine(i) +
-                             "; state the axes");
+      return ctx.unsupported(
+          "without 'axes' the rank of the result depends on the size of dimension " + Twine(i) +
+          "; state the axes");
     if (chosen && c && *c != 1)
-      return ctx.malformed("dimension " + Twine(i) + " has size " + Twine(*c) + " and cannot be squeezed");
+      return ctx.malformed("dimension " + Twine(i) + " has size " + Twine(*c) +
+                           " and cannot be squeezed");
     if (!chosen && !(all && *c == 1))
       kept.push_back(d);
   }
@@ -235,7 +247,8 @@ static LogicalResult convertTranspose(NodeContext &ctx) {
   return success();
 }
 
-//===- repetition -------------------------------------------------------------------------------------===//
+//===- repetition
+//-------------------------------------------------------------------------------------===//
 
 static LogicalResult convertExpand(NodeContext &ctx) {
   if (failed(checkArity(ctx, 2, 2)) || failed(ctx.onlyAttrs({})))
@@ -248,7 +261,8 @@ static LogicalResult convertExpand(NodeContext &ctx) {
     shape->insert(shape->begin(), polyOf(1));
   for (size_t i = 0; i < dims.size(); ++i) {
     Poly &target = (*shape)[shape->size() - dims.size() + i];
-    std::optional<int64_t> c = SymbolicIndex::constantOf(target), d = SymbolicIndex::constantOf(dims[i]);
+    std::optional<int64_t> c = SymbolicIndex::constantOf(target),
+                           d = SymbolicIndex::constantOf(dims[i]);
     if (c && d && *c != 1 && *d != 1 && *c != *d)
       return ctx.malformed("size " + Twine(*d) + " does not broadcast to " + Twine(*c));
     target = broadcastSize(ctx, dims[i], target);
@@ -259,7 +273,8 @@ static LogicalResult convertExpand(NodeContext &ctx) {
 
 static LogicalResult convertTile(NodeContext &ctx) {
   if (ctx.opset() < 6)
-    return ctx.unsupported("operator set " + Twine(ctx.opset()) + " is too old; convert the model to operator set 13 or later");
+    return ctx.unsupported("operator set " + Twine(ctx.opset()) +
+                           " is too old; convert the model to operator set 13 or later");
   if (failed(checkArity(ctx, 2, 2)) || failed(ctx.onlyAttrs({})))
     return failure();
   FailureOr<std::vector<Poly>> repeats = readPolys(ctx, 1, "'repeats'");
@@ -268,7 +283,8 @@ static LogicalResult convertTile(NodeContext &ctx) {
   Value x = ctx.input(0);
   std::vector<Poly> dims = ctx.dimPolys(x), split, repeated, merged;
   if (repeats->size() != dims.size())
-    return ctx.malformed("'repeats' has " + Twine(repeats->size()) + " elements for " + Twine(dims.size()) + " dimensions");
+    return ctx.malformed("'repeats' has " + Twine(repeats->size()) + " elements for " +
+                         Twine(dims.size()) + " dimensions");
   // [d] -> [1, d] -> [r, d] -> [r * d]
   for (auto [d, r] : llvm::zip(dims, *repeats)) {
     if (!isConstant(r, 1)) {
@@ -279,11 +295,13 @@ static LogicalResult convertTile(NodeContext &ctx) {
     repeated.push_back(d);
     merged.push_back(ctx.symbols().mul(d, r));
   }
-  ctx.setOutput(0, reshapeTo(ctx, broadcastToShape(ctx, reshapeTo(ctx, x, split), repeated), merged));
+  ctx.setOutput(0,
+                reshapeTo(ctx, broadcastToShape(ctx, reshapeTo(ctx, x, split), repeated), merged));
   return success();
 }
 
-//===- tensors made from a shape ----------------------------------------------------------------------===//
+//===- tensors made from a shape
+//----------------------------------------------------------------------===//
 
 static LogicalResult convertConstantOfShape(NodeContext &ctx) {
   if (failed(checkArity(ctx, 1, 1)) || failed(ctx.onlyAttrs({"value"})))
@@ -333,7 +351,8 @@ static LogicalResult convertRange(NodeContext &ctx) {
     if (start && limit && delta && *delta != 0) {
       count = polyOf(std::max<int64_t>(0, std::ceil((*limit - *start) / *delta)));
     } else {
-      Value steps = ctx.binary(nn::BinaryKind::Div, ctx.binary(nn::BinaryKind::Sub, v[1], v[0]), v[2]);
+      Value steps =
+          ctx.binary(nn::BinaryKind::Div, ctx.binary(nn::BinaryKind::Sub, v[1], v[0]), v[2]);
       Value n = ctx.cast(ctx.unary(nn::UnaryKind::Ceil, steps), ctx.b.getI64Type());
       count = s.max(s.of(ctx.elements(n)->front()), polyOf(0));
     }
@@ -376,7 +395,8 @@ static LogicalResult convertEyeLike(NodeContext &ctx) {
   if (dims.size() != 2)
     return ctx.malformed("the input must have rank 2");
   Type i64 = ctx.b.getI64Type();
-  Value row = ctx.binary(nn::BinaryKind::Add, iota(ctx, dims, 0, i64), ctx.scalar(ctx.intAttr("k", 0), i64));
+  Value row = ctx.binary(nn::BinaryKind::Add, iota(ctx, dims, 0, i64),
+                         ctx.scalar(ctx.intAttr("k", 0), i64));
   ctx.setOutput(0, ctx.cast(ctx.compare(nn::CompareKind::Eq, row, iota(ctx, dims, 1, i64)), *type));
   return success();
 }
@@ -429,15 +449,18 @@ static LogicalResult convertTrilu(NodeContext &ctx) {
   return success();
 }
 
-//===- identities -------------------------------------------------------------------------------------===//
+//===- identities
+//-------------------------------------------------------------------------------------===//
 
 static LogicalResult convertDropout(NodeContext &ctx) {
-  if (failed(checkArity(ctx, 1, 3)) || failed(ctx.onlyAttrs({"ratio", "seed", "is_test", "consumed_inputs"})))
+  if (failed(checkArity(ctx, 1, 3)) ||
+      failed(ctx.onlyAttrs({"ratio", "seed", "is_test", "consumed_inputs"})))
     return failure();
   if (ctx.hasInput(2)) {
     std::optional<SmallVector<int64_t>> training = ctx.constants(ctx.input(2));
     if (!training || training->size() != 1)
-      return ctx.unsupported("'training_mode' is computed at run time; export the model for inference");
+      return ctx.unsupported(
+          "'training_mode' is computed at run time; export the model for inference");
     std::optional<double> ratio = ctx.hasInput(1) ? scalarConstant(ctx, ctx.input(1)) : 0.5;
     if (training->front() != 0 && !(ratio && *ratio == 0))
       return ctx.unsupported("training mode is not supported; export the model for inference");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Normal forms of index expressions: polynomial arithmetic, decisions by bounds, and the way back to operations.
+// Normal forms of index expressions: polynomial arithmetic, decisions by bounds, and the way back
+// to operations.
 #include "lib/Conversion/ONNXToNn/SymbolicIndex.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -41,7 +42,8 @@ std::optional<int64_t> SymbolicIndex::constantOf(const Poly &p) {
   return std::nullopt;
 }
 
-//===- atoms ------------------------------------------------------------------------------------------===//
+//===- atoms
+//------------------------------------------------------------------------------------------===//
 
 unsigned SymbolicIndex::valueAtom(Value v) {
   auto [it, inserted] = valueAtoms.try_emplace(v, atoms.size());
@@ -77,7 +79,8 @@ Poly SymbolicIndex::atom(AtomKind kind, std::vector<Poly> operands) {
   return Poly{{{it->second}, 1}};
 }
 
-//===- bounds -----------------------------------------------------------------------------------------===//
+//===- bounds
+//-----------------------------------------------------------------------------------------===//
 
 static __int128 clampWide(__int128 x) { return std::clamp(x, -kInfinity, kInfinity); }
 
@@ -152,7 +155,8 @@ __int128 SymbolicIndex::bound(const Poly &p, bool low) {
 __int128 SymbolicIndex::lowest(const Poly &p) { return bound(p, true); }
 __int128 SymbolicIndex::highest(const Poly &p) { return bound(p, false); }
 
-//===- arithmetic -------------------------------------------------------------------------------------===//
+//===- arithmetic
+//-------------------------------------------------------------------------------------===//
 
 Poly SymbolicIndex::add(const Poly &x, const Poly &y) {
   Poly r = x;
@@ -178,7 +182,8 @@ Poly SymbolicIndex::mul(const Poly &x, const Poly &y) {
 std::optional<Poly> SymbolicIndex::exactQuotient(const Poly &x, const Poly &y) {
   if (y.empty())
     return std::nullopt;
-  // Long division by the greatest term; a monomial divisor, the common case, takes one step for each term of x.
+  // Long division by the greatest term; a monomial divisor, the common case, takes one step for
+  // each term of x.
   Poly rest = x, result;
   const auto &[leadProduct, leadCoefficient] = *y.rbegin();
   for (size_t steps = 0; !rest.empty(); ++steps) {
@@ -303,9 +308,11 @@ Poly SymbolicIndex::select(const Poly &condition, const Poly &x, const Poly &y) 
   return atom(AtomKind::Select, {condition, x, y});
 }
 
-//===- values -----------------------------------------------------------------------------------------===//
+//===- values
+//-----------------------------------------------------------------------------------------===//
 
-/// Conversion only ever appends to a block, so a value is visible where its region encloses the insertion point.
+/// Conversion only ever appends to a block, so a value is visible where its region encloses the
+/// insertion point.
 static bool isValueVisible(Value v, OpBuilder &b) {
   return v.getParentRegion()->isAncestor(b.getInsertionBlock()->getParent());
 }
@@ -314,8 +321,9 @@ bool SymbolicIndex::isVisible(const Poly &p, OpBuilder &b) {
   for (const auto &[product, coefficient] : p)
     for (unsigned id : product) {
       const Atom &a = atoms[id];
-      if (a.kind == AtomKind::Value ? !isValueVisible(a.value, b)
-                                    : !llvm::all_of(a.operands, [&](const Poly &q) { return isVisible(q, b); }))
+      if (a.kind == AtomKind::Value
+              ? !isValueVisible(a.value, b)
+              : !llvm::all_of(a.operands, [&](const Poly &q) { return isVisible(q, b); }))
         return false;
     }
   return true;

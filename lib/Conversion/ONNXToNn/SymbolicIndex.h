@@ -12,14 +12,14 @@
 
 namespace lpc::onnx_to_nn {
 
-/// A polynomial with integer coefficients over atoms: sorted lists of atoms (a product) and their coefficients, none zero.
-/// The empty product is the constant.
+/// A polynomial with integer coefficients over atoms: sorted lists of atoms (a product) and their
+/// coefficients, none zero. The empty product is the constant.
 using Poly = std::map<std::vector<unsigned>, int64_t>;
 
 enum class AtomKind { Value, FloorDiv, CeilDiv, TruncDiv, FloorMod, Rem, Min, Max, Eq, Lt, Select };
 
-/// The atoms of polynomials and the values that polynomials have become. An atom is an SSA value, or an operation on
-/// polynomials that does not stay polynomial; equal operations are one atom.
+/// The atoms of polynomials and the values that polynomials have become. An atom is an SSA value,
+/// or an operation on polynomials that does not stay polynomial; equal operations are one atom.
 class SymbolicIndex {
 public:
   explicit SymbolicIndex(mlir::MLIRContext *context) : context(context) {}
