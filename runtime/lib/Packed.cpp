@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The driver of products with packed weights.
 //
-// The left side is packed once into tiles of rows; then each panel of the weight is one unit of work: it stays in the cache
-// while all tiles of a block of rows pass over it. Sums are integers, and groups are taken in ascending order, so that the bits
-// depend neither on the blocks nor on the threads.
+// The left side is packed once into tiles of rows; then each panel of the weight is one unit of
+// work: it stays in the cache while all tiles of a block of rows pass over it. Each element of the
+// result takes its groups and steps in one order, so that the bits depend neither on the blocks nor
+// on the threads.
 #include "lpc-runtime/packed.h"
 
 #include <string.h>
@@ -21,36 +22,39 @@ int64_t maxOf(int64_t a, int64_t b) { return a > b ? a : b; }
 
 struct Job {
   const lpc_packed_product *what;
-  const int16_t *a;
-  int16_t *packed; // [tiles][steps][tile_rows][step]; a single row: [steps][step]
+  const char *a;
+  char *packed; // [tiles][steps][tile_rows][step]; a single row: [steps][step]
   const char *b;
   const float *sa, *sb;
   uint32_t *c; // i32 or f32
   int64_t steps, tileRows, tiles, panels, rowBlocks;
 };
 
-void packTile(const Job &job, int64_t tile) {
+template <typename T> void packTile(const Job &job, int64_t tile) {
   const lpc_packed_product &what = *job.what;
   int64_t rows = job.tileRows, step = what.step;
-  int16_t *to = job.packed + tile * job.steps * rows * step;
+  T *to = (T *)job.packed + tile * job.steps * rows * step;
   int64_t valid = minOf(rows, what.m - tile * rows);
   for (int64_t i = 0; i < rows; ++i) {
-    int16_t *row = to + i * step;
-    const int16_t *from = job.a + (tile * rows + i) * what.a_row;
+    T *row = to + i * step;
+    const T *from = (const T *)job.a + (tile * rows + i) * what.a_row;
     if (i >= valid) {
       for (int64_t s = 0; s < job.steps; ++s)
-        memset(row + s * rows * step, 0, step * sizeof(int16_t));
+        memset(row + s * rows * step, 0, step * sizeof(T));
     } else if (step == 2 && what.a_depth == 1) {
       int64_t whole = what.k / 2;
       for (int64_t s = 0; s < whole; ++s)
-        memcpy(row + s * rows * 2, from + 2 * s, 4);
+        memcpy(row + s * rows * 2, from + 2 * s, 2 * sizeof(T));
       if (what.k % 2 != 0) {
         row[whole * rows * 2] = from[2 * whole];
         row[whole * rows * 2 + 1] = 0;
       }
+    } else if (step == 1) {
+      for (int64_t k = 0; k < what.k; ++k)
+        row[k * rows] = from[k * what.a_depth];
     } else {
       for (int64_t k = 0; k < job.steps * step; ++k)
-        row[k / step * rows * step + k % step] = k < what.k ? from[k * what.a_depth] : 0;
+        row[k / step * rows * step + k % step] = k < what.k ? from[k * what.a_depth] : T(0);
     }
   }
 }
@@ -58,11 +62,12 @@ void packTile(const Job &job, int64_t tile) {
 void packBody(void *closure, int64_t begin, int64_t end) {
   const Job &job = *(const Job *)closure;
   for (int64_t tile = begin; tile < end; ++tile)
-    packTile(job, tile);
+    job.what->a_bytes == 2 ? packTile<uint16_t>(job, tile) : packTile<uint32_t>(job, tile);
 }
 
 /// A whole tile of results beside C, for edges and strided columns.
-void exchange(const Job &job, uint32_t *tile, int64_t row, int64_t rows, int64_t column, int64_t columns, bool gather) {
+void exchange(const Job &job, uint32_t *tile, int64_t row, int64_t rows, int64_t column,
+              int64_t columns, bool gather) {
   const lpc_packed_product &what = *job.what;
   for (int64_t i = 0; i < rows; ++i) {
     uint32_t *c = job.c + (row + i) * what.c_row + column * what.c_column;
@@ -76,23 +81,26 @@ void exchange(const Job &job, uint32_t *tile, int64_t row, int64_t rows, int64_t
   }
 }
 
-void addProducts(const Job &job, int64_t steps, const int16_t *a, const char *b, uint32_t *c, int64_t ldc) {
+void addProducts(const Job &job, int64_t steps, const char *a, const char *b, uint32_t *c,
+                 int64_t ldc) {
   const lpc_packed_product &what = *job.what;
   (job.tileRows == 1 ? what.row : what.tile)(steps, a, b, c, ldc);
 }
 
-void runGroups(const Job &job, const int16_t *a, const char *b, int64_t row, int64_t column, uint32_t *y, int64_t ldc) {
+void runGroups(const Job &job, const char *a, const char *b, int64_t row, int64_t column,
+               uint32_t *y, int64_t ldc) {
   const lpc_packed_product &what = *job.what;
   uint32_t sums[kMaxTile] __attribute__((aligned(64)));
   float sa[16] = {}, sb[16] = {};
   int64_t rows = minOf(job.tileRows, what.m - row), columns = minOf(what.columns, what.n - column);
   for (int64_t i = 0; i < rows; ++i)
-    sa[i] = job.sa[(row + i) * what.sa_row];
+    sa[i] = job.sa ? job.sa[(row + i) * what.sa_row] : 1.0f;
   int64_t groupSteps = what.group / what.step;
   for (int64_t first = 0, g = 0; first < job.steps; first += groupSteps, ++g) {
     memset(sums, 0, sizeof(sums));
-    addProducts(job, minOf(groupSteps, job.steps - first), a + first * job.tileRows * what.step,
-                b + first * what.step_bytes, sums, what.columns);
+    addProducts(job, minOf(groupSteps, job.steps - first),
+                a + first * job.tileRows * what.step * what.a_bytes, b + first * what.step_bytes,
+                sums, what.columns);
     for (int64_t j = 0; j < columns; ++j)
       sb[j] = job.sb[g * what.sb_group + (column + j) * what.sb_column];
     what.rescale(sums, sa, sb, y, ldc);
@@ -103,7 +111,7 @@ void runTile(const Job &job, int64_t tile, int64_t panel) {
   const lpc_packed_product &what = *job.what;
   int64_t row = tile * job.tileRows, column = panel * what.columns;
   int64_t rows = minOf(job.tileRows, what.m - row), columns = minOf(what.columns, what.n - column);
-  const int16_t *a = job.packed + tile * job.steps * job.tileRows * what.step;
+  const char *a = job.packed + tile * job.steps * job.tileRows * what.step * what.a_bytes;
   const char *b = job.b + panel * job.steps * what.step_bytes;
   // The rescale works on whole tiles.
   int64_t needed = what.group != 0 ? what.tile_rows : job.tileRows;
@@ -137,13 +145,13 @@ void body(void *closure, int64_t begin, int64_t end) {
 
 } // namespace
 
-extern "C" void lpc_rt_packed_product(lpc_ctx *ctx, const lpc_packed_product *what, const int16_t *a, const void *b,
-                                      const float *sa, const float *sb, void *c) {
+extern "C" void lpc_rt_packed_product(lpc_ctx *ctx, const lpc_packed_product *what, const void *a,
+                                      const void *b, const float *sa, const float *sb, void *c) {
   if (what->m == 0 || what->n == 0 || what->k == 0)
     return;
   Job job = {};
   job.what = what;
-  job.a = a;
+  job.a = (const char *)a;
   job.b = (const char *)b;
   job.sa = sa;
   job.sb = sb;
@@ -153,8 +161,8 @@ extern "C" void lpc_rt_packed_product(lpc_ctx *ctx, const lpc_packed_product *wh
   job.tiles = ceilDiv(what->m, job.tileRows);
   job.panels = ceilDiv(what->n, what->columns);
   job.rowBlocks = ceilDiv(job.tiles, maxOf(1, kRowBlock / job.tileRows));
-  int64_t tileBytes = job.steps * job.tileRows * what->step * (int64_t)sizeof(int16_t);
-  job.packed = (int16_t *)lpc_rt_alloc(ctx, job.tiles * tileBytes);
+  int64_t tileBytes = job.steps * job.tileRows * what->step * what->a_bytes;
+  job.packed = (char *)lpc_rt_alloc(ctx, job.tiles * tileBytes);
   lpc_rt_parallel_for(ctx, job.tiles, maxOf(1, kGrainWork / tileBytes), packBody, &job);
   int64_t work = minOf(what->m, kRowBlock) * what->columns * what->k;
   lpc_rt_parallel_for(ctx, job.rowBlocks * job.panels, maxOf(1, kGrainWork / work), body, &job);

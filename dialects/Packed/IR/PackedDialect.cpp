@@ -36,27 +36,30 @@ void PackedDialect::registerAttributes() {
       >();
 }
 
-//===- LayoutAttr -------------------------------------------------------------------------------------===//
+//===- LayoutAttr
+//-------------------------------------------------------------------------------------===//
 
 AffineMap LayoutAttr::mapOf(MLIRContext *ctx, int64_t columns, int64_t group, int64_t bits) {
   AffineExpr k = getAffineDimExpr(0, ctx), n = getAffineDimExpr(1, ctx);
   int64_t width = columns / (8 / bits);
   AffineExpr plane = bits == 8 ? getAffineConstantExpr(0, ctx) : (n % columns).floorDiv(width);
-  return AffineMap::get(2, 0, {n.floorDiv(columns), k.floorDiv(group), n % width, k % group, plane}, ctx);
+  return AffineMap::get(2, 0, {n.floorDiv(columns), k.floorDiv(group), n % width, k % group, plane},
+                        ctx);
 }
 
 LayoutAttr LayoutAttr::get(MLIRContext *ctx, int64_t columns, int64_t group, int64_t bits) {
   return get(ctx, columns, group, bits, mapOf(ctx, columns, group, bits));
 }
 
-LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t columns, int64_t group,
-                                 int64_t bits, AffineMap map) {
+LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t columns,
+                                 int64_t group, int64_t bits, AffineMap map) {
   if (bits != 1 && bits != 2 && bits != 4 && bits != 8)
     return emitError() << "expected codes of 1, 2, 4 or 8 bits, but got " << bits;
   if (group < 1)
     return emitError() << "expected groups of at least 1 value, but got " << group;
   if (columns < 1 || columns % (8 / bits) != 0)
-    return emitError() << "expected panels of a multiple of " << 8 / bits << " columns, but got " << columns;
+    return emitError() << "expected panels of a multiple of " << 8 / bits << " columns, but got "
+                       << columns;
   AffineMap expected = mapOf(map.getContext(), columns, group, bits);
   if (map != expected)
     return emitError() << "expected the map " << AffineMapAttr::get(expected) << ", but got "
@@ -64,7 +67,8 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError, i
   return success();
 }
 
-std::vector<uint8_t> LayoutAttr::pack(ArrayRef<int32_t> values, int64_t depth, int64_t columns) const {
+std::vector<uint8_t> LayoutAttr::pack(ArrayRef<int32_t> values, int64_t depth,
+                                      int64_t columns) const {
   std::vector<uint8_t> bytes(getBytes(depth, columns), 0);
   int64_t steps = getSteps(depth), planes = getPlanes(), width = getColumns() / planes;
   unsigned mask = (1u << getBits()) - 1;

@@ -15,30 +15,40 @@ using namespace lpc::packed;
 
 LogicalResult MatMulOp::verify() {
   auto shapeOf = [](Value v) { return cast<ShapedType>(v.getType()).getShape(); };
-  int64_t depth = shapeOf(getLhs())[1], columns = shapeOf(getInit())[1], bytes = shapeOf(getRhs())[0];
-  bool scaled = getLhsScale() != nullptr;
-  if (scaled != static_cast<bool>(getRhsScale()))
+  int64_t depth = shapeOf(getLhs())[1], columns = shapeOf(getInit())[1],
+          bytes = shapeOf(getRhs())[0];
+  bool scaled = getRhsScale() != nullptr,
+       isFloat = getElementTypeOrSelf(getLhs().getType()).isF32();
+  if (isFloat && (getLhsScale() || !scaled))
+    return emitOpError("expected a scale of the weight, and no other, with activations in f32");
+  if (!isFloat && scaled != static_cast<bool>(getLhsScale()))
     return emitOpError("expected scales of both operands or of none");
   if (getElementTypeOrSelf(getInit().getType()).isF32() != scaled)
     return emitOpError("expected an f32 result with scales, and an i32 result without");
   if (ShapedType::isDynamic(depth) || ShapedType::isDynamic(columns))
-    return emitOpError("expected fixed sizes of the weight, but got k = ") << depth << " and n = " << columns;
+    return emitOpError("expected fixed sizes of the weight, but got k = ")
+           << depth << " and n = " << columns;
   int64_t need = getLayout().getBytes(depth, columns);
   if (!ShapedType::isDynamic(bytes) && bytes != need)
     return emitOpError("expected a weight of ") << need << " bytes, but got " << bytes;
-  if (auto codebook = getCodebook(); codebook && (getLayout().getBits() != 4 || codebook->size() != 16))
+  if (auto codebook = getCodebook();
+      codebook && (getLayout().getBits() != 4 || codebook->size() != 16))
     return emitOpError("expected a codebook of 16 values for codes of 4 bits");
   if (!scaled)
     return success();
   int64_t group = getGroupSize();
   if (group < 1 || (group % getLayout().getGroup() != 0 && group < depth))
-    return emitOpError("expected a group size that is a multiple of ") << getLayout().getGroup() << ", but got " << group;
-  if (shapeOf(getRhsScale())[0] != (depth + group - 1) / group || shapeOf(getRhsScale())[1] != columns)
-    return emitOpError("expected a weight scale of ") << (depth + group - 1) / group << "x" << columns << " elements";
+    return emitOpError("expected a group size that is a multiple of ")
+           << getLayout().getGroup() << ", but got " << group;
+  ArrayRef<int64_t> scale = shapeOf(getRhsScale());
+  if (scale[0] != (depth + group - 1) / group || (scale[1] != columns && scale[1] != 1))
+    return emitOpError("expected a weight scale of ")
+           << (depth + group - 1) / group << "x" << columns << " elements";
   return success();
 }
 
-void MatMulOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+void MatMulOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   for (OpOperand &operand : (*this)->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
@@ -51,7 +61,8 @@ void MatMulOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffe
 namespace {
 struct BufferizeMatMul
     : bufferization::DstBufferizableOpInterfaceExternalModel<BufferizeMatMul, MatMulOp> {
-  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
                           bufferization::BufferizationState &state) const {
     auto matmul = cast<MatMulOp>(op);
     if (matmul.getOutput().empty())

@@ -14,26 +14,28 @@ def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
     AttrSizedOperandSegments, DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "a matrix product with a packed weight";
   let description = [{
-    `lhs [m, k]` holds integers; `rhs` the bytes of a weight [k, n] in `layout`. A code of the weight stands for its two's
+    `lhs [m, k]` holds integers or floats; `rhs` the bytes of a weight [k, n] in `layout`. A code of the weight stands for its two's
     complement value, or for `codebook[code]` where a codebook is given (4 bits).
 
-    Without scales: `result[m, n] = init[m, n] + sum_k lhs[m, k] * rhs[k, n]` in i32, modulo 2^32.
+    Integers without scales: `result[m, n] = init[m, n] + sum_k lhs[m, k] * rhs[k, n]` in i32, modulo 2^32.
 
-    With `lhs_scale` ([m or 1, 1]) and `rhs_scale` ([groups, n]): for each group of `group_size` values along k, ascending,
-    `result = fma(fl32(sum * 2^-fraction), fl32(lhs_scale * rhs_scale), result)` in f32, starting from `init`.
+    Integers with `lhs_scale` ([m or 1, 1]) and `rhs_scale` ([groups, n or 1]): for each group of `group_size` values along k,
+    ascending, `result = fma(fl32(sum * 2^-fraction), fl32(lhs_scale * rhs_scale), result)` in f32, starting from `init`.
+
+    `lhs` in f32, with `rhs_scale` only: `result = init + sum_k lhs * rhs * 2^-fraction * rhs_scale` in f32, in any order.
 
     Example:
     ```mlir
     %y = packed.matmul %x, %w into %zero {layout = #layout} : (tensor<?x64xi16>, tensor<1024xi8>, tensor<?x10xi32>) -> tensor<?x10xi32>
     ```
   }];
-  let arguments = (ins Packed_Shaped<2, [I16]>:$lhs, Packed_Shaped<1, [I8]>:$rhs, Optional<Packed_Shaped<2, [F32]>>:$lhs_scale,
+  let arguments = (ins Packed_Shaped<2, [I16, F32]>:$lhs, Packed_Shaped<1, [I8]>:$rhs, Optional<Packed_Shaped<2, [F32]>>:$lhs_scale,
                        Optional<Packed_Shaped<2, [F32]>>:$rhs_scale, Packed_Shaped<2, [I32, F32]>:$init,
                        Packed_LayoutAttr:$layout, OptionalAttr<DenseI8ArrayAttr>:$codebook,
                        DefaultValuedAttr<I64Attr, "0">:$group_size, DefaultValuedAttr<I64Attr, "0">:$fraction);
   let results = (outs Variadic<TensorRankOf<[I32, F32], [2]>>:$output);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`scale` $lhs_scale^ `,` $rhs_scale)? `into` $init attr-dict `:` functional-type(operands, results)
+    $lhs `,` $rhs (`lhs_scale` $lhs_scale^)? (`rhs_scale` $rhs_scale^)? `into` $init attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

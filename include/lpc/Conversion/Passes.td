@@ -85,13 +85,15 @@ def ConvertLpToPackedPass : Pass<"convert-lp-to-packed", "::mlir::ModuleOp"> {
     An `lp.matmul` whose right side is a constant of two dimensions and whose integer images fit 8 bits (zero points
     subtracted) becomes `packed.matmul`: the weight is packed at compile time, with 4 bits per code where all images fit
     [-8, 7] or the format has 4 bits, else with 8. The activations' images have at most 16 bits. Takes `int<N>` with N <= 32, and
-    `f32_grouped` with even groups of the weight, per column, and activation scales per row or tensor.
+    `f32_grouped` with even groups of the weight, per column, and activation scales per row or tensor; and `f32_relaxed` with
+    activations in f32, whose weight is decoded in registers while the scales multiply the sums of the groups.
 
     Example: `lp.matmul` of `tensor<?x64x!lp.int8>` and a constant `tensor<64x10x!lp.int4>` becomes
     `packed.matmul %x, %bytes into %zero {layout = #packed.layout<columns = 16, group = 2, bits = 4, ...>}` and the exact
     rescale.
 
-    *Does not*: take weights that are computed, convolutions or float activations; convert-lp-to-linalg does.
+    *Does not*: take weights that are computed, convolutions, codes of up to 4 bits whose images need 8; convert-lp-to-linalg
+    does.
   }];
   let dependentDialects = [
     "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// lp.conv: integer sums of images, padded with the image 0; f32_relaxed becomes nn.conv on dequantized operands.
+// lp.conv: integer sums of images, padded with the image 0; f32_relaxed becomes nn.conv on
+// dequantized operands.
 #include "Lowering.h"
 
 #include "dialects/Nn/IR/Nn.h"
@@ -19,13 +20,16 @@ Value padSpatial(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> pads) {
   if (llvm::all_of(pads, [](int64_t p) { return p == 0; }))
     return v;
   SmallVector<OpFoldResult> low(2, b.getIndexAttr(0)), high(low);
-  SmallVector<OpFoldResult> offsets(low), sizes = tensor::getMixedSizes(b, loc, v), strides(rank, b.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(low), sizes = tensor::getMixedSizes(b, loc, v),
+                                          strides(rank, b.getIndexAttr(1));
   bool crops = false;
   for (unsigned i = 0; i < n; ++i) {
-    int64_t begin = pads[i], end = pads[n + i], less = std::min<int64_t>(begin, 0) + std::min<int64_t>(end, 0);
+    int64_t begin = pads[i], end = pads[n + i],
+            less = std::min<int64_t>(begin, 0) + std::min<int64_t>(end, 0);
     crops |= less != 0;
     offsets.push_back(b.getIndexAttr(std::max<int64_t>(-begin, 0)));
-    sizes[i + 2] = affine::makeComposedFoldedAffineApply(b, loc, b.getAffineSymbolExpr(0) + less, {sizes[i + 2]});
+    sizes[i + 2] = affine::makeComposedFoldedAffineApply(b, loc, b.getAffineSymbolExpr(0) + less,
+                                                         {sizes[i + 2]});
     low.push_back(b.getIndexAttr(std::max<int64_t>(begin, 0)));
     high.push_back(b.getIndexAttr(std::max<int64_t>(end, 0)));
   }
@@ -48,14 +52,16 @@ Value splitGroups(OpBuilder &b, Location loc, Value v, unsigned dim, int64_t gro
       shape.push_back(groups);
       sizes.push_back(b.getIndexAttr(groups));
       maps.back().push_back(shape.size());
-      size = affine::makeComposedFoldedAffineApply(b, loc, b.getAffineSymbolExpr(0).floorDiv(groups), {size});
+      size = affine::makeComposedFoldedAffineApply(
+          b, loc, b.getAffineSymbolExpr(0).floorDiv(groups), {size});
       shape.push_back(type.isDynamicDim(i) ? ShapedType::kDynamic : type.getDimSize(i) / groups);
     } else {
       shape.push_back(type.getDimSize(i));
     }
     sizes.push_back(size);
   }
-  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()), v, maps, sizes);
+  return tensor::ExpandShapeOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()),
+                                       v, maps, sizes);
 }
 
 /// Sums over channels and window: loops (n, [g,] m, e..., c, k...).
@@ -78,55 +84,64 @@ Value sumWindows(OpBuilder &b, Location loc, Value input, Value filter, Value in
   for (unsigned i = 0; i < head + n; ++i)
     out.push_back(d(i));
   MLIRContext *ctx = b.getContext();
-  SmallVector<AffineMap> maps = {AffineMap::get(loops, 0, in, ctx), AffineMap::get(loops, 0, f, ctx),
+  SmallVector<AffineMap> maps = {AffineMap::get(loops, 0, in, ctx),
+                                 AffineMap::get(loops, 0, f, ctx),
                                  AffineMap::get(loops, 0, out, ctx)};
   SmallVector<IteratorType> iterators(head + n, IteratorType::parallel);
   iterators.append(1 + n, IteratorType::reduction);
-  return linalg::GenericOp::create(b, loc, init.getType(), ValueRange{input, filter}, init, maps, iterators,
-                                   [&](OpBuilder &nested, Location l, ValueRange args) {
-                                     Type acc = args[2].getType();
-                                     Value product =
-                                         arith::MulIOp::create(nested, l, resizeSigned(nested, l, args[0], acc),
-                                                               resizeSigned(nested, l, args[1], acc));
-                                     Value sum = arith::AddIOp::create(nested, l, args[2], product);
-                                     linalg::YieldOp::create(nested, l, sum);
-                                   })
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), ValueRange{input, filter}, init, maps, iterators,
+             [&](OpBuilder &nested, Location l, ValueRange args) {
+               Type acc = args[2].getType();
+               Value product =
+                   arith::MulIOp::create(nested, l, resizeSigned(nested, l, args[0], acc),
+                                         resizeSigned(nested, l, args[1], acc));
+               Value sum = arith::AddIOp::create(nested, l, args[2], product);
+               linalg::YieldOp::create(nested, l, sum);
+             })
       .getResult(0);
 }
 
 struct LowerConv : OpConversionPattern<lp::ConvOp> {
   using OpConversionPattern::OpConversionPattern;
 
-  LogicalResult matchAndRewrite(lp::ConvOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(lp::ConvOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Side input(adaptor.getInput(), adaptor.getInputScale(), adaptor.getInputZeroPoint(), op.getInput(),
-               op.getInputZeroPoint(), op.getInputBlock());
-    Side filter(adaptor.getFilter(), adaptor.getFilterScale(), adaptor.getFilterZeroPoint(), op.getFilter(),
-                op.getFilterZeroPoint(), op.getFilterBlock());
+    Side input(adaptor.getInput(), adaptor.getInputScale(), adaptor.getInputZeroPoint(),
+               op.getInput(), op.getInputZeroPoint(), op.getInputBlock());
+    Side filter(adaptor.getFilter(), adaptor.getFilterScale(), adaptor.getFilterZeroPoint(),
+                op.getFilter(), op.getFilterZeroPoint(), op.getFilterBlock());
     auto type = cast<RankedTensorType>(op.getType());
     if (op.getAccumulator().getKind() == lp::AccumulatorKind::F32Relaxed) {
-      Value x = dequantizedTensor(rewriter, loc, input), w = dequantizedTensor(rewriter, loc, filter);
-      rewriter.replaceOpWithNewOp<nn::ConvOp>(op, type, x, w, /*bias=*/Value(), op.getStridesAttr(), op.getPadsAttr(),
-                                              op.getDilationsAttr(), op.getGroupsAttr());
+      Value x = dequantizedTensor(rewriter, loc, input),
+            w = dequantizedTensor(rewriter, loc, filter);
+      rewriter.replaceOpWithNewOp<nn::ConvOp>(op, type, x, w, /*bias=*/Value(), op.getStridesAttr(),
+                                              op.getPadsAttr(), op.getDilationsAttr(),
+                                              op.getGroupsAttr());
       return success();
     }
     if (imageWidth(input) > 64 || imageWidth(filter) > 64)
-      return op.emitOpError("expected formats whose integer images fit 64 bits, or accumulator 'f32_relaxed'");
+      return op.emitOpError(
+          "expected formats whose integer images fit 64 bits, or accumulator 'f32_relaxed'");
     Value y = lowerInt(rewriter, loc, op, input, filter);
     rewriter.replaceOp(op, castShape(rewriter, loc, y, type));
     return success();
   }
 
-  static Value lowerInt(OpBuilder &b, Location loc, lp::ConvOp op, const Side &input, const Side &filter) {
+  static Value lowerInt(OpBuilder &b, Location loc, lp::ConvOp op, const Side &input,
+                        const Side &filter) {
     unsigned n = op.getStrides().size(), rank = n + 2;
     int64_t groups = op.getGroups();
     // Subtracting the zero point first lets the padding be 0.
     Type acc = b.getIntegerType(op.getAccumulator().getWidth() <= 32 ? 32 : 64);
     auto [x, w] = imageTensors(b, loc, input, filter, acc.getIntOrFloatBitWidth());
     x = padSpatial(b, loc, x, op.getPads());
-    SmallVector<OpFoldResult> sizes = {tensor::getMixedSize(b, loc, x, 0), tensor::getMixedSize(b, loc, w, 0)};
+    SmallVector<OpFoldResult> sizes = {tensor::getMixedSize(b, loc, x, 0),
+                                       tensor::getMixedSize(b, loc, w, 0)};
     for (unsigned i = 0; i < n; ++i) {
-      AffineExpr span = b.getAffineSymbolExpr(0) - (b.getAffineSymbolExpr(1) - 1) * op.getDilations()[i] - 1;
+      AffineExpr span =
+          b.getAffineSymbolExpr(0) - (b.getAffineSymbolExpr(1) - 1) * op.getDilations()[i] - 1;
       sizes.push_back(affine::makeComposedFoldedAffineApply(
           b, loc, span.floorDiv(op.getStrides()[i]) + 1,
           {tensor::getMixedSize(b, loc, x, i + 2), tensor::getMixedSize(b, loc, w, i + 2)}));
@@ -163,14 +178,15 @@ struct LowerConv : OpConversionPattern<lp::ConvOp> {
       maps.push_back(AffineMap::get(rank, 0, exprs, ctx));
     }
     int fraction = input.fractionBits() + filter.fractionBits();
-    return elementwise(b, loc, sizes, b.getF32Type(), operands, maps, [&](OpBuilder &nested, Location l, ValueRange args) {
-      Value y = emitScaledToF32(nested, l, args[0], fraction), s;
-      for (Value v : args.drop_front()) {
-        v = convertFloat(nested, l, v, nested.getF32Type());
-        s = s ? arith::MulFOp::create(nested, l, s, v).getResult() : v;
-      }
-      return s ? arith::MulFOp::create(nested, l, y, s).getResult() : y;
-    });
+    return elementwise(b, loc, sizes, b.getF32Type(), operands, maps,
+                       [&](OpBuilder &nested, Location l, ValueRange args) {
+                         Value y = emitScaledToF32(nested, l, args[0], fraction), s;
+                         for (Value v : args.drop_front()) {
+                           v = convertFloat(nested, l, v, nested.getF32Type());
+                           s = s ? arith::MulFOp::create(nested, l, s, v).getResult() : v;
+                         }
+                         return s ? arith::MulFOp::create(nested, l, y, s).getResult() : y;
+                       });
   }
 };
 

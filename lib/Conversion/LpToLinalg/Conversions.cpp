@@ -46,7 +46,9 @@ struct Operands {
     }
     return product;
   }
-  Value zeroPoint(ValueRange args) const { return zeroPointElement ? args[1 + scaleElements.size()] : Value(); }
+  Value zeroPoint(ValueRange args) const {
+    return zeroPointElement ? args[1 + scaleElements.size()] : Value();
+  }
 };
 
 struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
@@ -60,8 +62,9 @@ struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
     bool before = op.getOrder() == lp::ZeroPointOrder::BeforeRounding;
     auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
     Value result = elementwise(
-        rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()), type.getElementType(),
-        operands.values, operands.maps, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()),
+        type.getElementType(), operands.values, operands.maps,
+        [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
           FloatType compute = args[0].getType().isF64() ? b.getF64Type() : b.getF32Type();
           Value q = convertFloat(b, loc, args[0], compute);
           if (Value scale = operands.scale(b, loc, args))
@@ -89,20 +92,22 @@ struct LowerDequantize : OpConversionPattern<lp::DequantizeOp> {
     auto type = cast<RankedTensorType>(op.getType());
     auto element = cast<FloatType>(type.getElementType());
     Value result = elementwise(
-        rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()), element,
-        operands.values, operands.maps, [&](OpBuilder &b, Location loc, ValueRange args) {
-          return emitDequantize(b, loc, args[0], format, operands.zeroPoint(args), operands.zeroPointElement,
-                                operands.scale(b, loc, args), element);
+        rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()),
+        element, operands.values, operands.maps, [&](OpBuilder &b, Location loc, ValueRange args) {
+          return emitDequantize(b, loc, args[0], format, operands.zeroPoint(args),
+                                operands.zeroPointElement, operands.scale(b, loc, args), element);
         });
     rewriter.replaceOp(op, castShape(rewriter, op.getLoc(), result, type));
     return success();
   }
 };
 
-/// Reduces each block of `input` to results of f32: maxima and minima, so that reading an element twice does no harm.
-SmallVector<Value> reduceBlocks(OpBuilder &b, Location loc, Value input, lp::ScaleAttr structure,
-                                ArrayRef<OpFoldResult> sizes, unsigned results,
-                                function_ref<SmallVector<Value>(OpBuilder &, Location, Value, ValueRange)> body) {
+/// Reduces each block of `input` to results of f32: maxima and minima, so that reading an element
+/// twice does no harm.
+SmallVector<Value>
+reduceBlocks(OpBuilder &b, Location loc, Value input, lp::ScaleAttr structure,
+             ArrayRef<OpFoldResult> sizes, unsigned results,
+             function_ref<SmallVector<Value>(OpBuilder &, Location, Value, ValueRange)> body) {
   RankedTensorType type = typeOf(input);
   MLIRContext *ctx = b.getContext();
   unsigned rank = type.getRank();
@@ -151,7 +156,8 @@ SmallVector<Value> reduceBlocks(OpBuilder &b, Location loc, Value input, lp::Sca
     maps.push_back(AffineMap::get(loops, 0, out, ctx));
   }
   auto generic = linalg::GenericOp::create(
-      b, loc, types, operands, inits, maps, iterators, [&](OpBuilder &n, Location l, ValueRange args) {
+      b, loc, types, operands, inits, maps, iterators,
+      [&](OpBuilder &n, Location l, ValueRange args) {
         Value x = args[0];
         if (!direct) {
           SmallVector<OpFoldResult> ivs;
@@ -161,8 +167,10 @@ SmallVector<Value> reduceBlocks(OpBuilder &b, Location loc, Value input, lp::Sca
           for (unsigned i = 0; i < rank; ++i) {
             Value last = tensor::DimOp::create(n, l, input, i);
             last = arith::SubIOp::create(n, l, last, arith::ConstantIndexOp::create(n, l, 1));
-            OpFoldResult index = affine::makeComposedFoldedAffineApply(n, l, read.getSubMap({i}), ivs);
-            at.push_back(arith::MinSIOp::create(n, l, getValueOrCreateConstantIndexOp(n, l, index), last));
+            OpFoldResult index =
+                affine::makeComposedFoldedAffineApply(n, l, read.getSubMap({i}), ivs);
+            at.push_back(
+                arith::MinSIOp::create(n, l, getValueOrCreateConstantIndexOp(n, l, index), last));
           }
           x = tensor::ExtractOp::create(n, l, input, at);
         }
@@ -186,8 +194,9 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
         sizes.push_back(rewriter.getIndexAttr(1));
         continue;
       }
-      sizes.push_back(affine::makeComposedFoldedAffineApply(rewriter, loc, rewriter.getAffineSymbolExpr(0).ceilDiv(block),
-                                                            {tensor::getMixedSize(rewriter, loc, input, i)}));
+      sizes.push_back(affine::makeComposedFoldedAffineApply(
+          rewriter, loc, rewriter.getAffineSymbolExpr(0).ceilDiv(block),
+          {tensor::getMixedSize(rewriter, loc, input, i)}));
     }
     bool minmax = op.getRule() == lp::ScaleRule::MinMax;
     SmallVector<Value> extremes = reduceBlocks(
@@ -196,7 +205,8 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
           // maxnum and minnum pass over NaN.
           if (!minmax)
             return {arith::MaxNumFOp::create(b, l, carried[0], math::AbsFOp::create(b, l, x))};
-          return {arith::MinNumFOp::create(b, l, carried[0], x), arith::MaxNumFOp::create(b, l, carried[1], x)};
+          return {arith::MinNumFOp::create(b, l, carried[0], x),
+                  arith::MaxNumFOp::create(b, l, carried[1], x)};
         });
 
     auto scaleType = cast<FloatType>(getElementTypeOrSelf(op.getScales().getType()));
@@ -208,22 +218,28 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
       Value range = minmax ? arith::SubFOp::create(b, l, args[1], args[0]).getResult() : args[0];
       double divisor = minmax ? format.max() - format.lowest() : format.max();
       Value s = arith::DivFOp::create(b, l, range, floatConstant(b, l, f32, divisor));
-      return arith::SelectOp::create(b, l, arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, range, zero), one, s);
+      return arith::SelectOp::create(
+          b, l, arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, range, zero), one, s);
     };
     Value scales = elementwise(rewriter, loc, sizes, scaleType, extremes, maps,
                                [&](OpBuilder &b, Location l, ValueRange args) {
                                  return convertFloat(b, l, scaleOf(b, l, args), scaleType);
                                });
-    SmallVector<Value> results = {castShape(rewriter, loc, scales, cast<RankedTensorType>(op.getScales().getType()))};
+    SmallVector<Value> results = {
+        castShape(rewriter, loc, scales, cast<RankedTensorType>(op.getScales().getType()))};
     if (minmax) {
-      auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getZeroPoint().getType()));
+      auto type =
+          cast<RankedTensorType>(getTypeConverter()->convertType(op.getZeroPoint().getType()));
       Value zeros = elementwise(
-          rewriter, loc, sizes, type.getElementType(), extremes, maps, [&](OpBuilder &b, Location l, ValueRange args) {
-            Value lo = floatConstant(b, l, f32, format.lowest()), hi = floatConstant(b, l, f32, format.max());
+          rewriter, loc, sizes, type.getElementType(), extremes, maps,
+          [&](OpBuilder &b, Location l, ValueRange args) {
+            Value lo = floatConstant(b, l, f32, format.lowest()),
+                  hi = floatConstant(b, l, f32, format.max());
             Value quotient = arith::DivFOp::create(b, l, args[0], scaleOf(b, l, args));
             Value z = math::RoundEvenOp::create(b, l, arith::SubFOp::create(b, l, lo, quotient));
             z = arith::MinNumFOp::create(b, l, arith::MaxNumFOp::create(b, l, z, lo), hi);
-            return resizeSigned(b, l, arith::FPToSIOp::create(b, l, b.getI32Type(), z), type.getElementType());
+            return resizeSigned(b, l, arith::FPToSIOp::create(b, l, b.getI32Type(), z),
+                                type.getElementType());
           });
       results.push_back(castShape(rewriter, loc, zeros, type));
     }
@@ -234,6 +250,7 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
 
 } // namespace
 
-void lp_to_linalg::populateConversions(const TypeConverter &converter, RewritePatternSet &patterns) {
+void lp_to_linalg::populateConversions(const TypeConverter &converter,
+                                       RewritePatternSet &patterns) {
   patterns.add<LowerQuantize, LowerDequantize, LowerBlockScale>(converter, patterns.getContext());
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // convert-lp-to-linalg: every lp operation as loops over stored codes.
 //
-// The generic path: it takes each format, shape and scale structure, static or dynamic, and gives the bits that the operations'
-// descriptions state. Integer contractions are sums of integer images; decoding happens per element and run. Faster forms are
-// chosen before this pass runs (convert-lp-to-packed).
+// The generic path: it takes each format, shape and scale structure, static or dynamic, and gives
+// the bits that the operations' descriptions state. Integer contractions are sums of integer
+// images; decoding happens per element and run. Faster forms are chosen before this pass runs
+// (convert-lp-to-packed).
 #include "Lowering.h"
 
 #include "dialects/Nn/IR/Nn.h"
@@ -26,16 +27,20 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::lp_to_linalg;
 
-/// The ABI's element type of codes: a builtin type of the same meaning, or nothing where each code takes a whole byte.
+/// The ABI's element type of codes: a builtin type of the same meaning, or nothing where each code
+/// takes a whole byte.
 static Type abiType(MLIRContext *ctx, const num::Format &format) {
   auto *integer = dyn_cast<num::IntegerFormat>(&format);
   unsigned width = format.width();
   if (width != 2 && width != 4 && width != 8 && width != 16)
     return {};
-  return IntegerType::get(ctx, width, integer && integer->isSignedInteger() ? IntegerType::Signless : IntegerType::Unsigned);
+  return IntegerType::get(ctx, width,
+                          integer && integer->isSignedInteger() ? IntegerType::Signless
+                                                                : IntegerType::Unsigned);
 }
 
-/// Codes at the function's border are packed as their builtin type is; the model's entry reads that from `lpc.type`.
+/// Codes at the function's border are packed as their builtin type is; the model's entry reads that
+/// from `lpc.type`.
 static void markBorder(func::FuncOp func) {
   MLIRContext *ctx = func.getContext();
   auto mark = [&](Type type, auto has, auto set) {
@@ -85,8 +90,9 @@ struct ConvertLpToLinalg final : lpc::impl::ConvertLpToLinalgPassBase<ConvertLpT
       return converter.isSignatureLegal(op.getFunctionType()) && converter.isLegal(&op.getBody());
     });
     target.markUnknownOpDynamicallyLegal([&](Operation *op) {
-      return converter.isLegal(op) &&
-             llvm::all_of(op->getRegions(), [&](Region &region) { return converter.isLegal(&region); });
+      return converter.isLegal(op) && llvm::all_of(op->getRegions(), [&](Region &region) {
+               return converter.isLegal(&region);
+             });
     });
 
     RewritePatternSet patterns(ctx);

@@ -21,10 +21,12 @@ Type lp_to_linalg::nnStorageType(Type t) {
   return t.isInteger(1) ? t : IntegerType::get(t.getContext(), std::max(width, 8u));
 }
 
-//===- scalars ----------------------------------------------------------------------------------------===//
+//===- scalars
+//----------------------------------------------------------------------------------------===//
 
 Value lp_to_linalg::intConstant(OpBuilder &b, Location loc, Type type, int64_t v) {
-  APInt bits(type.getIntOrFloatBitWidth(), static_cast<uint64_t>(v), /*isSigned=*/false, /*implicitTrunc=*/true);
+  APInt bits(type.getIntOrFloatBitWidth(), static_cast<uint64_t>(v), /*isSigned=*/false,
+             /*implicitTrunc=*/true);
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, bits));
 }
 
@@ -36,7 +38,8 @@ Value lp_to_linalg::resizeSigned(OpBuilder &b, Location loc, Value v, Type type)
   unsigned from = v.getType().getIntOrFloatBitWidth(), to = type.getIntOrFloatBitWidth();
   if (from == to)
     return v;
-  return from < to ? b.createOrFold<arith::ExtSIOp>(loc, type, v) : b.createOrFold<arith::TruncIOp>(loc, type, v);
+  return from < to ? b.createOrFold<arith::ExtSIOp>(loc, type, v)
+                   : b.createOrFold<arith::TruncIOp>(loc, type, v);
 }
 
 Value lp_to_linalg::convertFloat(OpBuilder &b, Location loc, Value v, FloatType type) {
@@ -62,7 +65,6 @@ static unsigned zeroPointBits(Type element) {
   return element.getIntOrFloatBitWidth();
 }
 
-
 Value lp_to_linalg::emitZeroPoint(OpBuilder &b, Location loc, Value stored, Type element) {
   if (auto *format = lp::formatOf(element))
     if (auto *integer = dyn_cast<num::IntegerFormat>(format))
@@ -70,15 +72,17 @@ Value lp_to_linalg::emitZeroPoint(OpBuilder &b, Location loc, Value stored, Type
   return resizeSigned(b, loc, stored, b.getI32Type());
 }
 
-Value lp_to_linalg::emitImage(OpBuilder &b, Location loc, Value code, const num::Format &format, Value zeroPoint,
-                              Type zeroPointElement, IntegerType type) {
+Value lp_to_linalg::emitImage(OpBuilder &b, Location loc, Value code, const num::Format &format,
+                              Value zeroPoint, Type zeroPointElement, IntegerType type) {
   Value image;
   if (auto *integer = dyn_cast<num::IntegerFormat>(&format)) {
     image = resizeSigned(b, loc, emitDecodeInt(b, loc, code, *integer), type);
   } else {
     // Exact: an integer below 2^53 in most cases; larger ones have few significant bits.
     Value real = emitDecode(b, loc, code, format, b.getF64Type());
-    Value scaled = arith::MulFOp::create(b, loc, real, floatConstant(b, loc, b.getF64Type(), std::ldexp(1.0, format.fractionBits())));
+    Value scaled = arith::MulFOp::create(
+        b, loc, real,
+        floatConstant(b, loc, b.getF64Type(), std::ldexp(1.0, format.fractionBits())));
     image = resizeSigned(b, loc, arith::FPToSIOp::create(b, loc, b.getI64Type(), scaled), type);
   }
   if (!zeroPoint)
@@ -95,7 +99,8 @@ Value lp_to_linalg::emitScaledToF32(OpBuilder &b, Location loc, Value acc, int f
   if (fraction <= 126) {
     Value real = arith::SIToFPOp::create(b, loc, f32, acc);
     return fraction == 0 ? real
-                         : arith::MulFOp::create(b, loc, real, floatConstant(b, loc, f32, std::ldexp(1.0, -fraction)))
+                         : arith::MulFOp::create(
+                               b, loc, real, floatConstant(b, loc, f32, std::ldexp(1.0, -fraction)))
                                .getResult();
   }
   // Else round to odd in 53 bits first; the rounding to f32 is then the only one.
@@ -104,12 +109,14 @@ Value lp_to_linalg::emitScaledToF32(OpBuilder &b, Location loc, Value acc, int f
     shift = 11;
     Type type = acc.getType();
     Value rest = arith::AndIOp::create(b, loc, acc, intConstant(b, loc, type, (1 << shift) - 1));
-    Value sticky = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, intConstant(b, loc, type, 0));
+    Value sticky =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, rest, intConstant(b, loc, type, 0));
     Value high = arith::ShRSIOp::create(b, loc, acc, intConstant(b, loc, type, shift));
     acc = arith::OrIOp::create(b, loc, high, arith::ExtUIOp::create(b, loc, type, sticky));
   }
   Value real = arith::SIToFPOp::create(b, loc, f64, acc);
-  real = arith::MulFOp::create(b, loc, real, floatConstant(b, loc, f64, std::ldexp(1.0, shift - fraction)));
+  real = arith::MulFOp::create(b, loc, real,
+                               floatConstant(b, loc, f64, std::ldexp(1.0, shift - fraction)));
   return arith::TruncFOp::create(b, loc, f32, real);
 }
 
@@ -119,12 +126,14 @@ Value lp_to_linalg::emitScale(OpBuilder &b, Location loc, Value stored, Type ele
   return convertFloat(b, loc, stored, b.getF32Type());
 }
 
-Value lp_to_linalg::emitDequantize(OpBuilder &b, Location loc, Value code, const num::Format &format, Value zeroPoint,
+Value lp_to_linalg::emitDequantize(OpBuilder &b, Location loc, Value code,
+                                   const num::Format &format, Value zeroPoint,
                                    Type zeroPointElement, Value scale, FloatType result) {
   auto *integer = dyn_cast<num::IntegerFormat>(&format);
-  // f32 holds the difference if both are integers of at most 17 bits; then the product rounds once. A narrower or wider
-  // result takes the exact product in f64.
-  bool inF32 = result.isF32() && (zeroPoint ? integer && zeroPointBits(zeroPointElement) <= 17 : isExactInF32(format));
+  // f32 holds the difference if both are integers of at most 17 bits; then the product rounds once.
+  // A narrower or wider result takes the exact product in f64.
+  bool inF32 = result.isF32() && (zeroPoint ? integer && zeroPointBits(zeroPointElement) <= 17
+                                            : isExactInF32(format));
   FloatType compute = inF32 ? b.getF32Type() : b.getF64Type();
   Value real;
   if (integer) {
@@ -133,44 +142,52 @@ Value lp_to_linalg::emitDequantize(OpBuilder &b, Location loc, Value code, const
     Type type = wide ? b.getI64Type() : b.getI32Type();
     Value image = resizeSigned(b, loc, emitDecodeInt(b, loc, code, *integer), type);
     if (zeroPoint)
-      image = arith::SubIOp::create(b, loc, image,
-                                    resizeSigned(b, loc, emitZeroPoint(b, loc, zeroPoint, zeroPointElement), type));
+      image = arith::SubIOp::create(
+          b, loc, image,
+          resizeSigned(b, loc, emitZeroPoint(b, loc, zeroPoint, zeroPointElement), type));
     real = arith::SIToFPOp::create(b, loc, compute, image);
   } else {
     real = emitDecode(b, loc, code, format, compute);
     if (zeroPoint)
       real = arith::SubFOp::create(
           b, loc, real,
-          arith::SIToFPOp::create(b, loc, compute, emitZeroPoint(b, loc, zeroPoint, zeroPointElement)));
+          arith::SIToFPOp::create(b, loc, compute,
+                                  emitZeroPoint(b, loc, zeroPoint, zeroPointElement)));
   }
   if (scale)
     real = arith::MulFOp::create(b, loc, real, convertFloat(b, loc, scale, compute));
   return convertFloat(b, loc, real, result);
 }
 
-//===- tensors ----------------------------------------------------------------------------------------===//
+//===- tensors
+//----------------------------------------------------------------------------------------===//
 
-Value lp_to_linalg::emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element) {
+Value lp_to_linalg::emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
+                                Type element) {
   return tensor::EmptyOp::create(b, loc, sizes, element);
 }
 
-Value lp_to_linalg::filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Value scalar) {
-  return linalg::FillOp::create(b, loc, scalar, emptyTensor(b, loc, sizes, scalar.getType())).getResult(0);
+Value lp_to_linalg::filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
+                                 Value scalar) {
+  return linalg::FillOp::create(b, loc, scalar, emptyTensor(b, loc, sizes, scalar.getType()))
+      .getResult(0);
 }
 
 Value lp_to_linalg::castShape(OpBuilder &b, Location loc, Value v, RankedTensorType type) {
   return v.getType() == type ? v : tensor::CastOp::create(b, loc, type, v).getResult();
 }
 
-Value lp_to_linalg::elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element,
-                                ValueRange operands, ArrayRef<AffineMap> maps, ScalarBody body) {
+Value lp_to_linalg::elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
+                                Type element, ValueRange operands, ArrayRef<AffineMap> maps,
+                                ScalarBody body) {
   SmallVector<AffineMap> all(maps);
   all.push_back(b.getMultiDimIdentityMap(sizes.size()));
   SmallVector<IteratorType> iterators(sizes.size(), IteratorType::parallel);
   Value init = emptyTensor(b, loc, sizes, element);
   return linalg::GenericOp::create(b, loc, init.getType(), operands, init, all, iterators,
                                    [&](OpBuilder &nested, Location l, ValueRange args) {
-                                     linalg::YieldOp::create(nested, l, body(nested, l, args.drop_back()));
+                                     linalg::YieldOp::create(nested, l,
+                                                             body(nested, l, args.drop_back()));
                                    })
       .getResult(0);
 }
@@ -183,7 +200,8 @@ AffineMap lp_to_linalg::scaleMap(MLIRContext *ctx, lp::ScaleAttr structure, unsi
   return AffineMap::get(structure.getRank(), 0, exprs, ctx);
 }
 
-//===- sides of a contraction -------------------------------------------------------------------------===//
+//===- sides of a contraction
+//-------------------------------------------------------------------------===//
 
 Side::Side(Value data, Value scale, Value zeroPoint, Value originalData, Value originalZeroPoint,
            std::optional<lp::ScaleAttr> block)
@@ -223,8 +241,8 @@ Value lp_to_linalg::imageTensor(OpBuilder &b, Location loc, const Side &side, un
                      });
 }
 
-std::pair<Value, Value> lp_to_linalg::imageTensors(OpBuilder &b, Location loc, const Side &x, const Side &y,
-                                                   unsigned accBits) {
+std::pair<Value, Value> lp_to_linalg::imageTensors(OpBuilder &b, Location loc, const Side &x,
+                                                   const Side &y, unsigned accBits) {
   unsigned minWidth = accBits == 32 && imageWidth(x) <= 16 && imageWidth(y) <= 16 ? 16 : 8;
   return {imageTensor(b, loc, x, minWidth), imageTensor(b, loc, y, minWidth)};
 }
@@ -239,18 +257,20 @@ Value lp_to_linalg::dequantizedTensor(OpBuilder &b, Location loc, const Side &si
   if (!format) {
     if (typeOf(side.data).getElementType().isF32())
       return side.data;
-    return elementwise(b, loc, sizes, f32, operands, maps, [&](OpBuilder &n, Location l, ValueRange args) {
-      return convertFloat(n, l, args[0], f32);
-    });
+    return elementwise(b, loc, sizes, f32, operands, maps,
+                       [&](OpBuilder &n, Location l, ValueRange args) {
+                         return convertFloat(n, l, args[0], f32);
+                       });
   }
   for (Value v : {side.scale, side.zeroPoint})
     if (v) {
       operands.push_back(v);
       maps.push_back(scaleMap(b.getContext(), side.block));
     }
-  return elementwise(b, loc, sizes, f32, operands, maps, [&](OpBuilder &n, Location l, ValueRange args) {
-    Value scale = side.scale ? convertFloat(n, l, args[1], f32) : Value();
-    Value zero = side.zeroPoint ? args.back() : Value();
-    return emitDequantize(n, l, args[0], *format, zero, side.zeroPointElement, scale, f32);
-  });
+  return elementwise(
+      b, loc, sizes, f32, operands, maps, [&](OpBuilder &n, Location l, ValueRange args) {
+        Value scale = side.scale ? convertFloat(n, l, args[1], f32) : Value();
+        Value zero = side.zeroPoint ? args.back() : Value();
+        return emitDequantize(n, l, args[0], *format, zero, side.zeroPointElement, scale, f32);
+      });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the pattern files of lp-to-linalg share: storage of codes, loops over tensors, scales and integer images.
+// What the pattern files of lp-to-linalg share: storage of codes, loops over tensors, scales and
+// integer images.
 #ifndef LPC_LIB_CONVERSION_LPTOLINALG_LOWERING_H
 #define LPC_LIB_CONVERSION_LPTOLINALG_LOWERING_H
 
@@ -24,15 +25,17 @@ using mlir::Type;
 using mlir::Value;
 using mlir::ValueRange;
 
-// Storage: a tensor of codes becomes a tensor of i8 (formats of up to 8 bits) or i16. Bits above the format's width hold
-// anything; whoever reads a code ignores them.
+// Storage: a tensor of codes becomes a tensor of i8 (formats of up to 8 bits) or i16. Bits above
+// the format's width hold anything; whoever reads a code ignores them.
 
-/// How nn's lowering holds a builtin element: integers signless and at least a byte wide, floats below 16 bits as i8.
+/// How nn's lowering holds a builtin element: integers signless and at least a byte wide, floats
+/// below 16 bits as i8.
 Type nnStorageType(Type builtin);
 
 inline RankedTensorType typeOf(Value v) { return llvm::cast<RankedTensorType>(v.getType()); }
 
-// Scalars -------------------------------------------------------------------------------------------------
+// Scalars
+// -------------------------------------------------------------------------------------------------
 
 Value intConstant(OpBuilder &b, Location loc, Type type, int64_t v);
 Value floatConstant(OpBuilder &b, Location loc, Type type, double v);
@@ -43,7 +46,8 @@ Value convertFloat(OpBuilder &b, Location loc, Value v, mlir::FloatType type);
 
 /// Whether f32 holds each finite value of the format.
 bool isExactInF32(const num::Format &format);
-/// The integer `(decode(code) - zero_point) * 2^fractionBits` as `type`, modulo 2^width. `zeroPoint` (may be null) is a stored scalar; its lp or builtin type is given.
+/// The integer `(decode(code) - zero_point) * 2^fractionBits` as `type`, modulo 2^width.
+/// `zeroPoint` (may be null) is a stored scalar; its lp or builtin type is given.
 Value emitImage(OpBuilder &b, Location loc, Value code, const num::Format &format, Value zeroPoint,
                 Type zeroPointElement, mlir::IntegerType type);
 /// fl32(acc * 2^-fraction): one rounding to nearest even.
@@ -52,11 +56,13 @@ Value emitScaledToF32(OpBuilder &b, Location loc, Value acc, int fraction);
 Value emitScale(OpBuilder &b, Location loc, Value stored, Type element);
 /// A stored zero point as i32.
 Value emitZeroPoint(OpBuilder &b, Location loc, Value stored, Type element);
-/// fl_result((decode(code) - zero) * scale), the difference exact; `zero` and `scale` (f32) may be null.
-Value emitDequantize(OpBuilder &b, Location loc, Value code, const num::Format &format, Value zeroPoint,
-                     Type zeroPointElement, Value scale, mlir::FloatType result);
+/// fl_result((decode(code) - zero) * scale), the difference exact; `zero` and `scale` (f32) may be
+/// null.
+Value emitDequantize(OpBuilder &b, Location loc, Value code, const num::Format &format,
+                     Value zeroPoint, Type zeroPointElement, Value scale, mlir::FloatType result);
 
-// Tensors -------------------------------------------------------------------------------------------------
+// Tensors
+// -------------------------------------------------------------------------------------------------
 
 Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element);
 Value filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Value scalar);
@@ -64,9 +70,10 @@ Value castShape(OpBuilder &b, Location loc, Value v, RankedTensorType type);
 
 using ScalarBody = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
 /// result[i] = body(operands read through their maps); all loops are parallel.
-Value elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element, ValueRange operands,
-                  ArrayRef<AffineMap> maps, ScalarBody body);
-/// Where an element of a tensor with `rank` dimensions finds its scale of a level: subscripts per block, 0 for `*`.
+Value elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element,
+                  ValueRange operands, ArrayRef<AffineMap> maps, ScalarBody body);
+/// Where an element of a tensor with `rank` dimensions finds its scale of a level: subscripts per
+/// block, 0 for `*`.
 AffineMap scaleMap(mlir::MLIRContext *ctx, lp::ScaleAttr structure, unsigned level = 0);
 
 /// One operand of a contraction: stored codes or floats, its original types, scales.
@@ -86,17 +93,20 @@ struct Side {
 };
 /// Bits of the images of a side's elements.
 unsigned imageWidth(const Side &side);
-/// The images of a side's elements in the narrowest of i8, i16, i32, i64 that holds them and has `minWidth` bits; the codes
-/// themselves where they are their images.
+/// The images of a side's elements in the narrowest of i8, i16, i32, i64 that holds them and has
+/// `minWidth` bits; the codes themselves where they are their images.
 Value imageTensor(OpBuilder &b, Location loc, const Side &side, unsigned minWidth = 8);
-/// Images of both operands of a sum in an accumulator of `accBits`: both i16 where they fit and the sum has 32 bits, as the
-/// integer micro-kernel takes them.
-std::pair<Value, Value> imageTensors(OpBuilder &b, Location loc, const Side &x, const Side &y, unsigned accBits);
+/// Images of both operands of a sum in an accumulator of `accBits`: both i16 where they fit and the
+/// sum has 32 bits, as the integer micro-kernel takes them.
+std::pair<Value, Value> imageTensors(OpBuilder &b, Location loc, const Side &x, const Side &y,
+                                     unsigned accBits);
 /// fl32((q - z) * s) of each element; floats as they are.
 Value dequantizedTensor(OpBuilder &b, Location loc, const Side &side);
 
-/// The result of an `int<N>` product from its exact sums: fl32(fl32(sum * 2^-fraction) * fl32(sa * sb)).
-Value emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs, RankedTensorType type, Value sum);
+/// The result of an `int<N>` product from its exact sums: fl32(fl32(sum * 2^-fraction) * fl32(sa *
+/// sb)).
+Value emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs,
+                  RankedTensorType type, Value sum);
 
 void populateStorage(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConversions(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);

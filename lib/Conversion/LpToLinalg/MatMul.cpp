@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// lp.matmul: integer sums of images and one exact rescale; f32_relaxed becomes nn.matmul on dequantized operands.
+// lp.matmul: integer sums of images and one exact rescale; f32_relaxed becomes nn.matmul on
+// dequantized operands.
 #include "Lowering.h"
 
 #include "dialects/Nn/IR/Nn.h"
@@ -15,7 +16,8 @@ using mlir::utils::IteratorType;
 
 namespace {
 
-/// Shapes and subscripts of a batched product: loops (batch..., m, n), and k behind them inside the sum.
+/// Shapes and subscripts of a batched product: loops (batch..., m, n), and k behind them inside the
+/// sum.
 struct Product {
   Side lhs, rhs;
   RankedTensorType type; // of the result
@@ -44,7 +46,8 @@ struct Product {
     }
     return b.getIndexAttr(1);
   }
-  /// The loop that a dimension of an operand follows, or constant 0 where it is stretched. `isLhs`: [m, k], else [k, n].
+  /// The loop that a dimension of an operand follows, or constant 0 where it is stretched. `isLhs`:
+  /// [m, k], else [k, n].
   AffineExpr subscript(MLIRContext *ctx, RankedTensorType operand, unsigned dim, bool isLhs) const {
     unsigned r = operand.getRank(), m = rank - 2, n = rank - 1, k = rank;
     if (dim + 2 == r)
@@ -86,14 +89,15 @@ Value contract(OpBuilder &b, Location loc, const Product &p, Value lhs, Value rh
   maps.push_back(AffineMap::getMultiDimIdentityMap(p.rank + 1, ctx).getMajorSubMap(p.rank));
   SmallVector<IteratorType> iterators(p.rank, IteratorType::parallel);
   iterators.push_back(IteratorType::reduction);
-  return linalg::GenericOp::create(b, loc, init.getType(), ValueRange{lhs, rhs}, init, maps, iterators,
-                                   [&](OpBuilder &n, Location l, ValueRange args) {
-                                     Type acc = args[2].getType();
-                                     Value product = arith::MulIOp::create(n, l, resizeSigned(n, l, args[0], acc),
-                                                                           resizeSigned(n, l, args[1], acc));
-                                     Value sum = arith::AddIOp::create(n, l, args[2], product);
-                                     linalg::YieldOp::create(n, l, sum);
-                                   })
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), ValueRange{lhs, rhs}, init, maps, iterators,
+             [&](OpBuilder &n, Location l, ValueRange args) {
+               Type acc = args[2].getType();
+               Value product = arith::MulIOp::create(n, l, resizeSigned(n, l, args[0], acc),
+                                                     resizeSigned(n, l, args[1], acc));
+               Value sum = arith::AddIOp::create(n, l, args[2], product);
+               linalg::YieldOp::create(n, l, sum);
+             })
       .getResult(0);
 }
 
@@ -106,7 +110,8 @@ struct Scales {
     add(b, loc, p, p.lhs, true, group);
     add(b, loc, p, p.rhs, false, group);
   }
-  void add(OpBuilder &b, Location loc, const Product &p, const Side &side, bool isLhs, OpFoldResult group) {
+  void add(OpBuilder &b, Location loc, const Product &p, const Side &side, bool isLhs,
+           OpFoldResult group) {
     if (!side.scale)
       return;
     MLIRContext *ctx = b.getContext();
@@ -143,23 +148,26 @@ Value rescale(OpBuilder &b, Location loc, const Product &p, Value sum) {
   operands.append(scales.values);
   maps.append(scales.maps);
   int fraction = p.lhs.fractionBits() + p.rhs.fractionBits();
-  return elementwise(b, loc, p.sizes, b.getF32Type(), operands, maps, [&](OpBuilder &n, Location l, ValueRange args) {
-    Value y = emitScaledToF32(n, l, args[0], fraction);
-    Value s = Scales::product(n, l, args.drop_front());
-    return s ? arith::MulFOp::create(n, l, y, s).getResult() : y;
-  });
+  return elementwise(b, loc, p.sizes, b.getF32Type(), operands, maps,
+                     [&](OpBuilder &n, Location l, ValueRange args) {
+                       Value y = emitScaledToF32(n, l, args[0], fraction);
+                       Value s = Scales::product(n, l, args.drop_front());
+                       return s ? arith::MulFOp::create(n, l, y, s).getResult() : y;
+                     });
 }
 
 Value lowerInt(OpBuilder &b, Location loc, const Product &p, unsigned width) {
   Type acc = b.getIntegerType(width <= 32 ? 32 : 64);
   auto [lhs, rhs] = imageTensors(b, loc, p.lhs, p.rhs, acc.getIntOrFloatBitWidth());
-  Value sum = contract(b, loc, p, lhs, rhs, filledTensor(b, loc, p.sizes, intConstant(b, loc, acc, 0)));
+  Value sum =
+      contract(b, loc, p, lhs, rhs, filledTensor(b, loc, p.sizes, intConstant(b, loc, acc, 0)));
   return rescale(b, loc, p, sum);
 }
 
 /// Elements [begin, begin + length) along the contracted dimension.
 Value sliceAlongK(OpBuilder &b, Location loc, Value v, unsigned dim, Value begin, Value length) {
-  SmallVector<OpFoldResult> offsets(typeOf(v).getRank(), b.getIndexAttr(0)), strides(offsets.size(), b.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(typeOf(v).getRank(), b.getIndexAttr(0)),
+      strides(offsets.size(), b.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, v);
   offsets[dim] = begin;
   sizes[dim] = length;
@@ -174,19 +182,23 @@ Value lowerGrouped(OpBuilder &b, Location loc, const Product &p, int64_t group) 
   auto [lhs, rhs] = imageTensors(b, loc, p.lhs, p.rhs, acc.getIntOrFloatBitWidth());
   Value left = lhs, right = rhs;
   unsigned lk = typeOf(lhs).getRank() - 1, rk = typeOf(rhs).getRank() - 2;
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0), step = arith::ConstantIndexOp::create(b, loc, group);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0),
+        step = arith::ConstantIndexOp::create(b, loc, group);
   Value k = getValueOrCreateConstantIndexOp(b, loc, tensor::getMixedSize(b, loc, lhs, lk));
   Value y = filledTensor(b, loc, p.sizes, floatConstant(b, loc, b.getF32Type(), 0.0));
   Value sums = emptyTensor(b, loc, p.sizes, acc);
   int fraction = p.lhs.fractionBits() + p.rhs.fractionBits();
   bool even = !typeOf(lhs).isDynamicDim(lk) && typeOf(lhs).getDimSize(lk) % group == 0;
   auto loop = scf::ForOp::create(
-      b, loc, zero, k, step, ValueRange{y, sums}, [&](OpBuilder &n, Location l, Value begin, ValueRange carried) {
+      b, loc, zero, k, step, ValueRange{y, sums},
+      [&](OpBuilder &n, Location l, Value begin, ValueRange carried) {
         Value length = step;
         if (!even)
           length = arith::MinSIOp::create(n, l, step, arith::SubIOp::create(n, l, k, begin));
-        Value a = sliceAlongK(n, l, left, lk, begin, length), c = sliceAlongK(n, l, right, rk, begin, length);
-        Value start = linalg::FillOp::create(n, l, intConstant(n, l, acc, 0), carried[1]).getResult(0);
+        Value a = sliceAlongK(n, l, left, lk, begin, length),
+              c = sliceAlongK(n, l, right, rk, begin, length);
+        Value start =
+            linalg::FillOp::create(n, l, intConstant(n, l, acc, 0), carried[1]).getResult(0);
         Value sum = contract(n, l, p, a, c, start);
         Value index = arith::DivUIOp::create(n, l, begin, step);
         Scales scales(n, l, p, index);
@@ -197,17 +209,18 @@ Value lowerGrouped(OpBuilder &b, Location loc, const Product &p, int64_t group) 
         maps.append(scales.maps);
         maps.push_back(id);
         SmallVector<IteratorType> iterators(p.rank, IteratorType::parallel);
-        Value next = linalg::GenericOp::create(
-                         n, l, carried[0].getType(), operands, carried[0], maps, iterators,
-                         [&](OpBuilder &in, Location at, ValueRange args) {
-                           Value part = emitScaledToF32(in, at, args[0], fraction);
-                           Value s = Scales::product(in, at, args.drop_front().drop_back());
-                           if (!s)
-                             s = floatConstant(in, at, in.getF32Type(), 1.0);
-                           linalg::YieldOp::create(in, at,
-                                                   math::FmaOp::create(in, at, part, s, args.back()).getResult());
-                         })
-                         .getResult(0);
+        Value next =
+            linalg::GenericOp::create(
+                n, l, carried[0].getType(), operands, carried[0], maps, iterators,
+                [&](OpBuilder &in, Location at, ValueRange args) {
+                  Value part = emitScaledToF32(in, at, args[0], fraction);
+                  Value s = Scales::product(in, at, args.drop_front().drop_back());
+                  if (!s)
+                    s = floatConstant(in, at, in.getF32Type(), 1.0);
+                  linalg::YieldOp::create(
+                      in, at, math::FmaOp::create(in, at, part, s, args.back()).getResult());
+                })
+                .getResult(0);
         scf::YieldOp::create(n, l, ValueRange{next, sum});
       });
   return loop.getResult(0);
@@ -219,10 +232,10 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
   LogicalResult matchAndRewrite(lp::MatMulOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Side lhs(adaptor.getLhs(), adaptor.getLhsScale(), adaptor.getLhsZeroPoint(), op.getLhs(), op.getLhsZeroPoint(),
-             op.getLhsBlock());
-    Side rhs(adaptor.getRhs(), adaptor.getRhsScale(), adaptor.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(),
-             op.getRhsBlock());
+    Side lhs(adaptor.getLhs(), adaptor.getLhsScale(), adaptor.getLhsZeroPoint(), op.getLhs(),
+             op.getLhsZeroPoint(), op.getLhsBlock());
+    Side rhs(adaptor.getRhs(), adaptor.getRhsScale(), adaptor.getRhsZeroPoint(), op.getRhs(),
+             op.getRhsZeroPoint(), op.getRhsBlock());
     auto type = cast<RankedTensorType>(op.getType());
     lp::AccumulatorAttr acc = op.getAccumulator();
     if (acc.getKind() == lp::AccumulatorKind::F32Relaxed) {
@@ -231,15 +244,18 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
       return success();
     }
     if (imageWidth(lhs) > 64 || imageWidth(rhs) > 64)
-      return op.emitOpError("expected formats whose integer images fit 64 bits, or accumulator 'f32_relaxed'");
+      return op.emitOpError(
+          "expected formats whose integer images fit 64 bits, or accumulator 'f32_relaxed'");
     Product product(rewriter, loc, lhs, rhs, type);
     Value y;
     if (acc.getKind() == lp::AccumulatorKind::Int) {
       y = lowerInt(rewriter, loc, product, acc.getWidth());
     } else {
-      int64_t lg = lhs.blockAlong(typeOf(lhs.data).getRank() - 1), rg = rhs.blockAlong(typeOf(rhs.data).getRank() - 2);
+      int64_t lg = lhs.blockAlong(typeOf(lhs.data).getRank() - 1),
+              rg = rhs.blockAlong(typeOf(rhs.data).getRank() - 2);
       if (lg != lp::ScaleAttr::kAll && rg != lp::ScaleAttr::kAll && lg != rg)
-        return op.emitOpError("expected equal groups on both sides, but got ") << lg << " and " << rg;
+        return op.emitOpError("expected equal groups on both sides, but got ")
+               << lg << " and " << rg;
       int64_t group = std::max(lg, rg);
       if (group == lp::ScaleAttr::kAll) {
         int64_t k = typeOf(lhs.data).getShape().back();
@@ -254,8 +270,8 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
 
 } // namespace
 
-Value lp_to_linalg::emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs, RankedTensorType type,
-                                Value sum) {
+Value lp_to_linalg::emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs,
+                                RankedTensorType type, Value sum) {
   return rescale(b, loc, Product(b, loc, lhs, rhs, type), sum);
 }
 

@@ -15,11 +15,14 @@ using namespace lpc::lp_to_linalg;
 namespace {
 
 /// The packed bytes of a constant as a tensor, sharing its blob.
-Value packedBytesOf(OpBuilder &b, Location loc, DenseResourceElementsAttr value, RankedTensorType type) {
-  return arith::ConstantOp::create(b, loc, DenseResourceElementsAttr::get(type, value.getRawHandle()));
+Value packedBytesOf(OpBuilder &b, Location loc, DenseResourceElementsAttr value,
+                    RankedTensorType type) {
+  return arith::ConstantOp::create(b, loc,
+                                   DenseResourceElementsAttr::get(type, value.getRawHandle()));
 }
 
-/// The code of `width` bits at element `index` of a packed stream; a stream of bytes that ends at `numBytes`.
+/// The code of `width` bits at element `index` of a packed stream; a stream of bytes that ends at
+/// `numBytes`.
 Value extractCode(OpBuilder &b, Location loc, Value packed, Value index, unsigned width) {
   IntegerType i8 = b.getI8Type(), i16 = b.getI16Type(), i32 = b.getI32Type();
   auto c = [&](int64_t v) { return arith::ConstantIndexOp::create(b, loc, v).getResult(); };
@@ -38,19 +41,21 @@ Value extractCode(OpBuilder &b, Location loc, Value packed, Value index, unsigne
   for (unsigned i = 0; i < (width + 14) / 8; ++i) {
     Value at = arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, byte, c(i)), last);
     Value part = arith::ExtUIOp::create(b, loc, i32, read(at));
-    word = arith::OrIOp::create(b, loc, word, arith::ShLIOp::create(b, loc, part, intConstant(b, loc, i32, 8 * i)));
+    word = arith::OrIOp::create(
+        b, loc, word, arith::ShLIOp::create(b, loc, part, intConstant(b, loc, i32, 8 * i)));
   }
   Value code = arith::ShRUIOp::create(b, loc, word, arith::IndexCastOp::create(b, loc, i32, shift));
   code = arith::AndIOp::create(b, loc, code, intConstant(b, loc, i32, (1 << width) - 1));
   return arith::TruncIOp::create(b, loc, width <= 8 ? i8 : i16, code);
 }
 
-/// lp.constant => arith.constant of the blob's bytes; codes of other widths than 8 and 16 are read out of the bit stream
-/// where they are used, so that the artefact holds `width` bits per code.
+/// lp.constant => arith.constant of the blob's bytes; codes of other widths than 8 and 16 are read
+/// out of the bit stream where they are used, so that the artefact holds `width` bits per code.
 struct LowerConstant : OpConversionPattern<lp::ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
 
-  LogicalResult matchAndRewrite(lp::ConstantOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+  LogicalResult matchAndRewrite(lp::ConstantOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
     auto value = dyn_cast<DenseResourceElementsAttr>(op.getValue());
     if (!value || !value.getRawHandle().getBlob())
       return op.emitOpError("expected the codes to be present, but the resource '")
@@ -67,28 +72,33 @@ struct LowerConstant : OpConversionPattern<lp::ConstantOp> {
       rewriter.replaceOpWithNewOp<tensor::EmptyOp>(op, type.getShape(), type.getElementType());
       return success();
     }
-    Value packed = packedBytesOf(rewriter, loc, value, RankedTensorType::get({bytes}, rewriter.getI8Type()));
+    Value packed =
+        packedBytesOf(rewriter, loc, value, RankedTensorType::get({bytes}, rewriter.getI8Type()));
     rewriter.replaceOp(op, unpack(rewriter, loc, packed, type, width));
     return success();
   }
 
-  static Value unpack(OpBuilder &b, Location loc, Value packed, RankedTensorType type, unsigned width) {
+  static Value unpack(OpBuilder &b, Location loc, Value packed, RankedTensorType type,
+                      unsigned width) {
     SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape());
-    return elementwise(b, loc, sizes, type.getElementType(), {}, {}, [&](OpBuilder &n, Location l, ValueRange) {
-      AffineExpr linear = n.getAffineConstantExpr(0);
-      SmallVector<OpFoldResult> indices;
-      for (auto [i, size] : llvm::enumerate(type.getShape())) {
-        linear = linear * size + n.getAffineDimExpr(i);
-        indices.push_back(linalg::IndexOp::create(n, l, i).getResult());
-      }
-      OpFoldResult at = affine::makeComposedFoldedAffineApply(n, l, AffineMap::get(type.getRank(), 0, linear), indices);
-      return extractCode(n, l, packed, getValueOrCreateConstantIndexOp(n, l, at), width);
-    });
+    return elementwise(
+        b, loc, sizes, type.getElementType(), {}, {}, [&](OpBuilder &n, Location l, ValueRange) {
+          AffineExpr linear = n.getAffineConstantExpr(0);
+          SmallVector<OpFoldResult> indices;
+          for (auto [i, size] : llvm::enumerate(type.getShape())) {
+            linear = linear * size + n.getAffineDimExpr(i);
+            indices.push_back(linalg::IndexOp::create(n, l, i).getResult());
+          }
+          OpFoldResult at = affine::makeComposedFoldedAffineApply(
+              n, l, AffineMap::get(type.getRank(), 0, linear), indices);
+          return extractCode(n, l, packed, getValueOrCreateConstantIndexOp(n, l, at), width);
+        });
   }
 };
 
 /// A stored builtin element (nnStorageType) from a stored code, and back.
-Value codeToBuiltin(OpBuilder &b, Location loc, Value code, const num::Format &format, Type builtin) {
+Value codeToBuiltin(OpBuilder &b, Location loc, Value code, const num::Format &format,
+                    Type builtin) {
   Type to = nnStorageType(builtin);
   unsigned stored = code.getType().getIntOrFloatBitWidth(), width = format.width();
   if (isa<FloatType>(to))
@@ -125,7 +135,8 @@ struct LowerBitcast : OpConversionPattern<lp::BitcastOp> {
     Type stored = nnStorageType(builtin);
     auto map = [&](Type element, ScalarBody body) {
       AffineMap id = rewriter.getMultiDimIdentityMap(typeOf(v).getRank());
-      return elementwise(rewriter, loc, tensor::getMixedSizes(rewriter, loc, v), element, v, id, body);
+      return elementwise(rewriter, loc, tensor::getMixedSizes(rewriter, loc, v), element, v, id,
+                         body);
     };
     // The border to nn's own lowering is a cast that disappears when both are done.
     auto retype = [&](Value t, Type element) -> Value {
@@ -146,17 +157,21 @@ struct LowerBitcast : OpConversionPattern<lp::BitcastOp> {
           cast<RankedTensorType>(getTypeConverter()->convertType(op.getType())).getElementType());
       v = retype(v, stored);
       if (stored != code)
-        v = map(code, [&](OpBuilder &n, Location l, ValueRange args) { return builtinToCode(n, l, args[0], code); });
+        v = map(code, [&](OpBuilder &n, Location l, ValueRange args) {
+          return builtinToCode(n, l, args[0], code);
+        });
     }
-    rewriter.replaceOp(op, castShape(rewriter, loc, v, cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()))));
+    rewriter.replaceOp(
+        op, castShape(rewriter, loc, v,
+                      cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()))));
     return success();
   }
 };
 
 constexpr StringLiteral kObserve = "lpc_observe_f32";
 
-/// lp.observe => a call of the external function lpc_observe_f32(buffer, id, inner), which the CPU pipeline binds to the run's
-/// context.
+/// lp.observe => a call of the external function lpc_observe_f32(buffer, id, inner), which the CPU
+/// pipeline binds to the run's context.
 struct LowerObserve : OpConversionPattern<lp::ObserveOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -170,22 +185,25 @@ struct LowerObserve : OpConversionPattern<lp::ObserveOp> {
     auto flat = MemRefType::get({ShapedType::kDynamic}, rewriter.getF32Type());
     if (!module.lookupSymbol(kObserve)) {
       OpBuilder at = OpBuilder::atBlockBegin(module.getBody());
-      func::FuncOp::create(at, UnknownLoc::get(getContext()), kObserve, rewriter.getFunctionType({flat, i64, i64}, {}))
+      func::FuncOp::create(at, UnknownLoc::get(getContext()), kObserve,
+                           rewriter.getFunctionType({flat, i64, i64}, {}))
           .setPrivate();
     }
     auto bufferType = MemRefType::get(type.getShape(), type.getElementType());
-    Value buffer = bufferization::ToBufferOp::create(rewriter, loc, bufferType, input, /*read_only=*/true);
+    Value buffer =
+        bufferization::ToBufferOp::create(rewriter, loc, bufferType, input, /*read_only=*/true);
     Value one = arith::ConstantIndexOp::create(rewriter, loc, 1), count = one, inner = one;
     for (int64_t i = 0; i < type.getRank(); ++i) {
       inner = memref::DimOp::create(rewriter, loc, buffer, i);
       count = arith::MulIOp::create(rewriter, loc, count, inner);
     }
     Value elements = memref::ReinterpretCastOp::create(
-        rewriter, loc, flat, buffer, OpFoldResult(rewriter.getIndexAttr(0)), ArrayRef<OpFoldResult>{count},
-        ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)});
+        rewriter, loc, flat, buffer, OpFoldResult(rewriter.getIndexAttr(0)),
+        ArrayRef<OpFoldResult>{count}, ArrayRef<OpFoldResult>{rewriter.getIndexAttr(1)});
     Value id = arith::ConstantOp::create(rewriter, loc, rewriter.getI64IntegerAttr(op.getId()));
-    func::CallOp::create(rewriter, loc, kObserve, TypeRange(),
-                         ValueRange{elements, id, arith::IndexCastOp::create(rewriter, loc, i64, inner)});
+    func::CallOp::create(
+        rewriter, loc, kObserve, TypeRange(),
+        ValueRange{elements, id, arith::IndexCastOp::create(rewriter, loc, i64, inner)});
     rewriter.replaceOp(op, input);
     return success();
   }
@@ -222,5 +240,6 @@ struct RetypeForeign : ConversionPattern {
 } // namespace
 
 void lp_to_linalg::populateStorage(const TypeConverter &converter, RewritePatternSet &patterns) {
-  patterns.add<LowerConstant, LowerBitcast, LowerObserve, RetypeForeign>(converter, patterns.getContext());
+  patterns.add<LowerConstant, LowerBitcast, LowerObserve, RetypeForeign>(converter,
+                                                                         patterns.getContext());
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// convert-lp-to-packed: products with constant weights become micro-kernel operations on packed bytes.
+// convert-lp-to-packed: products with constant weights become micro-kernel operations on packed
+// bytes.
 //
-// The weight's integer images (zero points subtracted, fractions scaled away) are known here, so that their range picks the
-// storage: 4 bits where they fit, 4 bits with a table of images for small minifloats, else 8 bits. The activations' images are
-// i16, and sums of products modulo 2^32 are the exact sums, as the accumulator is proved to fit. What does not fit stays with
-// the generic path.
+// The weight's integer images (zero points subtracted, fractions scaled away) are known here, so
+// that their range picks the storage: 4 bits where they fit, 4 bits with a table of images for
+// small minifloats, else 8 bits. The activations' images are i16, and sums of products modulo 2^32
+// are the exact sums, as the accumulator is proved to fit. What does not fit stays with the generic
+// path.
 #include "dialects/Packed/IR/Packed.h"
 #include "lib/Conversion/LpToLinalg/Lowering.h"
 #include "lpc/Conversion/Passes.h"
@@ -70,7 +72,7 @@ struct Weight {
   SmallVector<int8_t> codebook;
 };
 
-std::optional<Weight> readWeight(const Side &side) {
+std::optional<Weight> readWeight(const Side &side, int64_t group) {
   RankedTensorType type = typeOf(side.data);
   MLIRContext *ctx = type.getContext();
   if (type.getRank() != 2 || !type.hasStaticShape() || type.getNumElements() == 0)
@@ -96,7 +98,8 @@ std::optional<Weight> readWeight(const Side &side) {
       int64_t block = side.block.getBlock()[d];
       return block == lp::ScaleAttr::kAll ? 0 : i / block;
     };
-    return imageOf(*lp::formatOf(side.zeroPointElement), (*zeros)[at(k, 0) * zeroShape[1] + at(n, 1)]);
+    return imageOf(*lp::formatOf(side.zeroPointElement),
+                   (*zeros)[at(k, 0) * zeroShape[1] + at(n, 1)]);
   };
   int64_t least = 0, most = 0;
   for (int64_t k = 0, i = 0; k < w.depth; ++k) {
@@ -110,13 +113,19 @@ std::optional<Weight> readWeight(const Side &side) {
   if (least < -128 || most > 127)
     return std::nullopt;
   bool nibbles = least >= -8 && most <= 7;
-  if (!nibbles && !zeros && format.width() == 4) {
+  // One zero point for all codes goes into the table.
+  bool oneZero = !zeros || llvm::all_equal(*zeros);
+  if (!nibbles && oneZero && format.width() == 4) {
     w.values.assign(codes->begin(), codes->end());
     for (unsigned code = 0; code < 16; ++code)
-      w.codebook.push_back(static_cast<int8_t>(imageOf(format, code)));
+      w.codebook.push_back(static_cast<int8_t>(imageOf(format, code) - zeroAt(0, 0)));
     nibbles = true;
   }
-  w.layout = packed::LayoutAttr::get(ctx, /*columns=*/16, /*group=*/2, nibbles ? 4 : 8);
+  // A weight never takes more room than its format does: narrow codes that need 8 bits stay packed
+  // as they are.
+  if (!nibbles && format.width() <= 4)
+    return std::nullopt;
+  w.layout = packed::LayoutAttr::get(ctx, /*columns=*/16, group, nibbles ? 4 : 8);
   return w;
 }
 
@@ -125,7 +134,8 @@ Value packedConstant(OpBuilder &b, Location loc, const Weight &w) {
   auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, b.getI8Type());
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyWithAlign(
       ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()), bytes.size()), 64);
-  return arith::ConstantOp::create(b, loc, DenseResourceElementsAttr::get(type, "packed", std::move(blob)));
+  return arith::ConstantOp::create(b, loc,
+                                   DenseResourceElementsAttr::get(type, "packed", std::move(blob)));
 }
 
 /// The storage of a tensor of codes, as convert-lp-to-linalg will make it.
@@ -179,8 +189,10 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
     bool grouped = acc.getKind() == lp::AccumulatorKind::F32Grouped;
     if (acc.getKind() == lp::AccumulatorKind::F32Relaxed || (!grouped && acc.getWidth() > 32))
       return rewriter.notifyMatchFailure(op, "needs exact sums of up to 32 bits");
-    Side lhs(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhs(), op.getLhsZeroPoint(), op.getLhsBlock());
-    Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(), op.getRhsBlock());
+    Side lhs(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhs(), op.getLhsZeroPoint(),
+             op.getLhsBlock());
+    Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(),
+             op.getRhsBlock());
     RankedTensorType lhsType = typeOf(op.getLhs());
     if (imageWidth(lhs) > 16 || lhs.format()->hasNaN() || lhs.format()->hasInf())
       return rewriter.notifyMatchFailure(op, "needs activations whose images have at most 16 bits");
@@ -190,19 +202,23 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
     int64_t group = 0;
     if (grouped) {
       group = rhs.blockAlong(0);
-      unsigned bits = imageWidth(lhs) + imageWidth(rhs) + llvm::Log2_64_Ceil(std::max<int64_t>(group, 1));
-      bool plain = lhs.scale && rhs.scale && group != lp::ScaleAttr::kAll && group % 2 == 0 && bits <= 32 &&
-                   rhs.block.getBlock()[1] == 1 && lhs.blockAlong(lhsType.getRank() - 1) == lp::ScaleAttr::kAll &&
-                   typeOf(lhs.scale).getElementType().isF32() && typeOf(rhs.scale).getElementType().isF32();
+      unsigned bits =
+          imageWidth(lhs) + imageWidth(rhs) + llvm::Log2_64_Ceil(std::max<int64_t>(group, 1));
+      bool plain = lhs.scale && rhs.scale && group != lp::ScaleAttr::kAll && group % 2 == 0 &&
+                   bits <= 32 && rhs.block.getBlock()[1] == 1 &&
+                   lhs.blockAlong(lhsType.getRank() - 1) == lp::ScaleAttr::kAll &&
+                   typeOf(lhs.scale).getElementType().isF32() &&
+                   typeOf(rhs.scale).getElementType().isF32();
       int64_t rowScales = 1;
       for (int64_t d = 0; plain && d + 1 < lhsType.getRank(); ++d)
         rowScales = std::max(rowScales, lhs.block.getBlock()[d] == 1 ? int64_t(2) : int64_t(1));
       for (int64_t d = 0; plain && d + 1 < lhsType.getRank(); ++d)
         plain &= lhs.block.getBlock()[d] == (rowScales == 2 ? 1 : lp::ScaleAttr::kAll);
       if (!plain)
-        return rewriter.notifyMatchFailure(op, "needs even groups of the weight and one scale per row of activations");
+        return rewriter.notifyMatchFailure(
+            op, "needs even groups of the weight and one scale per row of activations");
     }
-    std::optional<Weight> weight = readWeight(rhs);
+    std::optional<Weight> weight = readWeight(rhs, /*group=*/2);
     if (!weight)
       return rewriter.notifyMatchFailure(op, "needs a constant weight whose images fit 8 bits");
     if (weight->depth != lhsType.getShape().back())
@@ -217,11 +233,15 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
     Value bytes = packedConstant(rewriter, loc, *weight);
     Type element = grouped ? Type(rewriter.getF32Type()) : Type(rewriter.getI32Type());
     Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(element));
-    Value init = filledTensor(rewriter, loc, {tensor::getMixedSize(rewriter, loc, images, 0), sizes.back()}, zero);
-    auto codebook = weight->codebook.empty() ? DenseI8ArrayAttr() : rewriter.getDenseI8ArrayAttr(weight->codebook);
-    Value lhsScale = grouped ? flattenRows(rewriter, loc, lhs.scale) : Value(), rhsScale = grouped ? rhs.scale : Value();
-    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, images, bytes, lhsScale, rhsScale, init,
-                                       weight->layout, codebook, rewriter.getI64IntegerAttr(group),
+    Value init = filledTensor(rewriter, loc,
+                              {tensor::getMixedSize(rewriter, loc, images, 0), sizes.back()}, zero);
+    auto codebook = weight->codebook.empty() ? DenseI8ArrayAttr()
+                                             : rewriter.getDenseI8ArrayAttr(weight->codebook);
+    Value lhsScale = grouped ? flattenRows(rewriter, loc, lhs.scale) : Value(),
+          rhsScale = grouped ? rhs.scale : Value();
+    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, images, bytes,
+                                       lhsScale, rhsScale, init, weight->layout, codebook,
+                                       rewriter.getI64IntegerAttr(group),
                                        rewriter.getI64IntegerAttr(grouped ? fraction : 0))
                   .getResult(0);
     y = unflattenRows(rewriter, loc, y, sizes);
@@ -232,12 +252,63 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
   }
 };
 
+/// f32_relaxed with float activations: the weight is decoded in registers; its scales multiply the
+/// sums of the groups.
+struct PackWeightOnly : OpRewritePattern<lp::MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(lp::MatMulOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType lhsType = typeOf(op.getLhs());
+    if (op.getAccumulator().getKind() != lp::AccumulatorKind::F32Relaxed ||
+        !lhsType.getElementType().isF32() || !lp::formatOf(op.getRhs().getType()))
+      return rewriter.notifyMatchFailure(
+          op, "needs float activations and an accumulator 'f32_relaxed'");
+    Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(),
+             op.getRhsBlock());
+    bool scaleFits =
+        !rhs.scale || (typeOf(rhs.scale).getRank() == 2 &&
+                       typeOf(rhs.scale).getElementType().isF32() && rhs.block.getBlock()[1] <= 1);
+    if (!scaleFits || rhs.format()->fractionBits() > 126)
+      return rewriter.notifyMatchFailure(op, "needs scales in f32 per column or for all columns");
+    std::optional<Weight> weight = readWeight(rhs, /*group=*/1);
+    if (!weight || weight->depth != lhsType.getShape().back())
+      return rewriter.notifyMatchFailure(op, "needs a constant weight whose images fit 8 bits");
+
+    Location loc = op.getLoc();
+    int64_t group = rhs.scale ? rhs.block.getBlock()[0] : lp::ScaleAttr::kAll;
+    if (group == lp::ScaleAttr::kAll)
+      group = weight->depth;
+    Value scale = rhs.scale;
+    if (!scale)
+      scale = arith::ConstantOp::create(
+          rewriter, loc,
+          DenseElementsAttr::get(RankedTensorType::get({1, 1}, rewriter.getF32Type()), 1.0f));
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, op.getLhs());
+    sizes.back() = rewriter.getIndexAttr(weight->columns);
+    Value rows = flattenRows(rewriter, loc, op.getLhs()),
+          bytes = packedConstant(rewriter, loc, *weight);
+    Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getF32FloatAttr(0.0f));
+    Value init = filledTensor(rewriter, loc,
+                              {tensor::getMixedSize(rewriter, loc, rows, 0), sizes.back()}, zero);
+    auto codebook = weight->codebook.empty() ? DenseI8ArrayAttr()
+                                             : rewriter.getDenseI8ArrayAttr(weight->codebook);
+    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, rows, bytes,
+                                       Value(), scale, init, weight->layout, codebook,
+                                       rewriter.getI64IntegerAttr(group),
+                                       rewriter.getI64IntegerAttr(rhs.fractionBits()))
+                  .getResult(0);
+    y = unflattenRows(rewriter, loc, y, sizes);
+    rewriter.replaceOp(op, castShape(rewriter, loc, y, cast<RankedTensorType>(op.getType())));
+    return success();
+  }
+};
+
 struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpToPacked> {
   using ConvertLpToPackedPassBase::ConvertLpToPackedPassBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<PackMatMul>(&getContext());
+    patterns.add<PackMatMul, PackWeightOnly>(&getContext());
     // Only these patterns: folding belongs to the passes around this one.
     GreedyRewriteConfig config;
     config.enableFolding(false).enableConstantCSE(false);

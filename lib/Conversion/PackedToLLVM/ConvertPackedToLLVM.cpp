@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// convert-packed-to-llvm: packed operations on buffers become calls of the runtime's driver with generated micro-kernels.
+// convert-packed-to-llvm: packed operations on buffers become calls of the runtime's driver with
+// generated micro-kernels.
 #include "Kernels.h"
 
 #include "lib/Transforms/RuntimeCalls.h"
@@ -41,7 +42,9 @@ SmallVector<Value> stridesOf(OpBuilder &b, Location loc, Value memref) {
 
 Value addressOf(OpBuilder &b, Location loc, func::FuncOp function) {
   Value address = func::ConstantOp::create(b, loc, function.getFunctionType(), function.getName());
-  return UnrealizedConversionCastOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), address).getResult(0);
+  return UnrealizedConversionCastOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()),
+                                            address)
+      .getResult(0);
 }
 
 void lower(ModuleOp module, packed::MatMulOp op) {
@@ -50,41 +53,54 @@ void lower(ModuleOp module, packed::MatMulOp op) {
   packed::LayoutAttr layout = op.getLayout();
   auto pointerType = LLVM::LLVMPointerType::get(b.getContext());
   Value null = LLVM::ZeroOp::create(b, loc, pointerType);
-  bool scaled = op.getLhsScale() != nullptr;
+  bool scaled = op.getRhsScale() != nullptr,
+       isFloat = getElementTypeOrSelf(op.getLhs().getType()).isF32();
   ArrayRef<int8_t> codebook = op.getCodebook().value_or(ArrayRef<int8_t>());
   auto c64 = [&](int64_t v) { return constI64(b, loc, v); };
-  auto sizeOf = [&](Value v, int64_t d) { return toI64(b, loc, memref::DimOp::create(b, loc, v, d)); };
+  auto sizeOf = [&](Value v, int64_t d) {
+    return toI64(b, loc, memref::DimOp::create(b, loc, v, d));
+  };
 
   // struct lpc_packed_product, word by word.
-  SmallVector<Value> words = {sizeOf(op.getLhs(), 0), sizeOf(op.getInit(), 1), sizeOf(op.getLhs(), 1),
-                              c64(layout.getGroup()), c64(layout.getColumns()), c64(layout.getStepBytes()),
-                              c64(packed::kTileRows)};
+  SmallVector<Value> words = {sizeOf(op.getLhs(), 0),   sizeOf(op.getInit(), 1),
+                              sizeOf(op.getLhs(), 1),   c64(layout.getGroup()),
+                              c64(layout.getColumns()), c64(layout.getStepBytes()),
+                              c64(packed::kTileRows),   c64(isFloat ? 4 : 2)};
   for (int64_t rows : {packed::kTileRows, int64_t(1)})
-    words.push_back(addressOf(b, loc, packed::getTileKernel(module, {layout, codebook, rows})));
+    words.push_back(
+        addressOf(b, loc, packed::getTileKernel(module, {layout, codebook, rows, isFloat})));
   int64_t depth = cast<MemRefType>(op.getLhs().getType()).getDimSize(1);
   int64_t steps = layout.getSteps(std::min<int64_t>(op.getGroupSize(), depth));
   words.push_back(c64(scaled ? steps * layout.getGroup() : 0));
-  words.push_back(scaled ? addressOf(b, loc, packed::getRescaleKernel(module, op.getFraction())) : null);
+  words.push_back(
+      scaled ? addressOf(b, loc, packed::getRescaleKernel(module, op.getFraction(), isFloat))
+             : null);
   words.append(stridesOf(b, loc, op.getLhs()));
   words.append(stridesOf(b, loc, op.getInit()));
   if (scaled) {
-    bool perRow = cast<MemRefType>(op.getLhsScale().getType()).getDimSize(0) != 1;
+    bool perRow =
+        op.getLhsScale() && cast<MemRefType>(op.getLhsScale().getType()).getDimSize(0) != 1;
     words.push_back(perRow ? stridesOf(b, loc, op.getLhsScale())[0] : c64(0));
-    words.append(stridesOf(b, loc, op.getRhsScale()));
+    SmallVector<Value> strides = stridesOf(b, loc, op.getRhsScale());
+    bool perColumn = cast<MemRefType>(op.getRhsScale().getType()).getDimSize(1) != 1;
+    words.append({strides[0], perColumn ? strides[1] : c64(0)});
   } else {
     words.append(3, c64(0));
   }
   auto function = op->getParentOfType<func::FuncOp>();
   OpBuilder entry = OpBuilder::atBlockBegin(&function.getBody().front());
-  Value block = LLVM::AllocaOp::create(entry, loc, pointerType, LLVM::LLVMArrayType::get(b.getI64Type(), words.size()),
+  Value block = LLVM::AllocaOp::create(entry, loc, pointerType,
+                                       LLVM::LLVMArrayType::get(b.getI64Type(), words.size()),
                                        constI64(entry, loc, 1), /*alignment=*/8);
   for (auto [i, word] : llvm::enumerate(words))
     LLVM::StoreOp::create(b, loc, word, offsetPointer(b, loc, block, 8 * i));
-  auto run = getRuntimeFunction(module, "lpc_rt_packed_product", {}, SmallVector<Type>(7, pointerType));
+  auto run =
+      getRuntimeFunction(module, "lpc_rt_packed_product", {}, SmallVector<Type>(7, pointerType));
   auto dataOr = [&](Value v) { return v ? dataPointer(b, loc, v) : null; };
   LLVM::CallOp::create(b, loc, run,
-                       ValueRange{lpc::getContext(op), block, dataOr(op.getLhs()), dataOr(op.getRhs()),
-                                  dataOr(op.getLhsScale()), dataOr(op.getRhsScale()), dataOr(op.getInit())});
+                       ValueRange{lpc::getContext(op), block, dataOr(op.getLhs()),
+                                  dataOr(op.getRhs()), dataOr(op.getLhsScale()),
+                                  dataOr(op.getRhsScale()), dataOr(op.getInit())});
   op.erase();
 }
 
@@ -96,11 +112,14 @@ struct ConvertPackedToLLVM final : lpc::impl::ConvertPackedToLLVMPassBase<Conver
     getOperation().walk([&](packed::MatMulOp op) { ops.push_back(op); });
     for (packed::MatMulOp op : ops) {
       if (!op.getOutput().empty() || !lpc::getContext(op)) {
-        op.emitOpError("expected buffers inside of the entry function: bufferize and run lpc-lower-entry first");
+        op.emitOpError("expected buffers inside of the entry function: bufferize and run "
+                       "lpc-lower-entry first");
         return signalPassFailure();
       }
-      if (!packed::hasKernel(op.getLayout())) {
-        op.emitOpError("expected a layout with 16 columns, groups of 2 and 4 or 8 bits: no kernel reads another one");
+      bool isFloat = getElementTypeOrSelf(op.getLhs().getType()).isF32();
+      if (!packed::hasKernel(op.getLayout(), isFloat)) {
+        op.emitOpError("expected a layout with 16 columns, groups of ")
+            << (isFloat ? 1 : 2) << " and 4 or 8 bits: no kernel reads another one";
         return signalPassFailure();
       }
       lower(getOperation(), op);

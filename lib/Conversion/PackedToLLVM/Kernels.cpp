@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Micro-kernels over packed weights: unpack in registers, multiply pairs of i16, sum in i32 registers.
+// Micro-kernels over packed weights: unpack in registers, multiply pairs of i16, sum in i32
+// registers.
 #include "Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,7 +20,7 @@ using namespace lpc::packed;
 
 namespace {
 
-constexpr int64_t kColumns = 16, kLanes = 8, kGroup = 2;
+constexpr int64_t kColumns = 16, kLanes = 8;
 
 struct Kernel : ImplicitLocOpBuilder {
   using ImplicitLocOpBuilder::ImplicitLocOpBuilder;
@@ -36,13 +37,16 @@ struct Kernel : ImplicitLocOpBuilder {
   Value load(Type type, Value address, unsigned alignment) {
     return LLVM::LoadOp::create(*this, type, address, alignment);
   }
-  void store(Value v, Value address, unsigned alignment) { LLVM::StoreOp::create(*this, v, address, alignment); }
+  void store(Value v, Value address, unsigned alignment) {
+    LLVM::StoreOp::create(*this, v, address, alignment);
+  }
   Value splat(VectorType type, int64_t v) {
     return arith::ConstantOp::create(
         *this, DenseElementsAttr::get(type, getIntegerAttr(type.getElementType(), v)));
   }
   Value splat(VectorType type, double v) {
-    return arith::ConstantOp::create(*this, DenseElementsAttr::get(type, getFloatAttr(type.getElementType(), v)));
+    return arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(type, getFloatAttr(type.getElementType(), v)));
   }
 };
 
@@ -62,7 +66,8 @@ SmallVector<Value> loadWeights(Kernel &k, const KernelSpec &spec, Value address)
   }
   Value table = arith::ConstantOp::create(k, DenseElementsAttr::get(bytes, spec.codebook));
   auto lookup = [&](Value codes) {
-    return widen(LLVM::CallIntrinsicOp::create(k, bytes, k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
+    return widen(LLVM::CallIntrinsicOp::create(k, bytes,
+                                               k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
                                                ValueRange{table, codes})
                      .getResult(0));
   };
@@ -71,11 +76,47 @@ SmallVector<Value> loadWeights(Kernel &k, const KernelSpec &spec, Value address)
   return {lookup(low), lookup(high)};
 }
 
-/// sum[j] + a[2j] * b[2j] + a[2j+1] * b[2j+1]: LLVM makes one vpmaddwd of the products and their sum.
+/// One step of a weight for float activations: two vectors of 8 columns in f32.
+SmallVector<Value> loadFloatWeights(Kernel &k, const KernelSpec &spec, Value address) {
+  VectorType bytes = k.vec(8, k.getI8Type()), words = k.vec(8, k.getI32Type()),
+             floats = k.vec(8, k.getF32Type());
+  auto toFloat = [&](Value v) -> Value { return arith::SIToFPOp::create(k, floats, v); };
+  auto widen = [&](Value v) -> Value { return arith::ExtSIOp::create(k, words, v); };
+  if (spec.layout.getBits() == 8)
+    return {toFloat(widen(k.load(bytes, address, 1))),
+            toFloat(widen(k.load(bytes, k.at(address, 8), 1)))};
+  Value both = k.load(bytes, address, 1);
+  if (spec.codebook.empty()) {
+    Value wide = widen(both);
+    Value up = arith::ShLIOp::create(k, wide, k.splat(words, int64_t(28)));
+    return {toFloat(arith::ShRSIOp::create(k, up, k.splat(words, int64_t(28)))),
+            toFloat(arith::ShRSIOp::create(k, wide, k.splat(words, int64_t(4))))};
+  }
+  // The table's instruction works on 16 bytes: both planes at once.
+  VectorType two = k.vec(16, k.getI8Type());
+  Value low = arith::AndIOp::create(k, both, k.splat(bytes, int64_t(15)));
+  Value high = arith::ShRUIOp::create(k, both, k.splat(bytes, int64_t(4)));
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, 16)),
+                       lowLanes(order.begin(), order.begin() + 8),
+                       highLanes(order.begin() + 8, order.end());
+  Value codes = vector::ShuffleOp::create(k, low, high, order);
+  Value table = arith::ConstantOp::create(k, DenseElementsAttr::get(two, spec.codebook));
+  Value images =
+      LLVM::CallIntrinsicOp::create(k, two, k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
+                                    ValueRange{table, codes})
+          .getResult(0);
+  auto half = [&](ArrayRef<int64_t> lanes) -> Value {
+    return vector::ShuffleOp::create(k, images, images, lanes);
+  };
+  return {toFloat(widen(half(lowLanes))), toFloat(widen(half(highLanes)))};
+}
+
+/// sum[j] + a[2j] * b[2j] + a[2j+1] * b[2j+1]: LLVM makes one vpmaddwd of the products and their
+/// sum.
 Value dotPairs(Kernel &k, Value a, Value b, Value sum) {
   VectorType words = k.vec(16, k.getI32Type());
-  Value product =
-      arith::MulIOp::create(k, arith::ExtSIOp::create(k, words, a), arith::ExtSIOp::create(k, words, b));
+  Value product = arith::MulIOp::create(k, arith::ExtSIOp::create(k, words, a),
+                                        arith::ExtSIOp::create(k, words, b));
   SmallVector<int64_t> even, odd;
   for (int64_t i = 0; i < 16; i += 2) {
     even.push_back(i);
@@ -97,10 +138,12 @@ func::FuncOp declare(ModuleOp module, StringRef name, ArrayRef<Type> arguments) 
 }
 
 std::string kernelName(const KernelSpec &spec) {
-  std::string name = "lpc_packed_int" + std::to_string(spec.layout.getBits()) + "_" + std::to_string(spec.rows) + "x" +
+  std::string name = std::string("lpc_packed_") + (spec.isFloat ? "f32_" : "") + "int" +
+                     std::to_string(spec.layout.getBits()) + "_" + std::to_string(spec.rows) + "x" +
                      std::to_string(spec.layout.getColumns());
   if (!spec.codebook.empty()) {
-    ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(spec.codebook.data()), spec.codebook.size());
+    ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(spec.codebook.data()),
+                            spec.codebook.size());
     name += "_" + llvm::toHex(bytes, /*LowerCase=*/true);
   }
   return name;
@@ -108,8 +151,9 @@ std::string kernelName(const KernelSpec &spec) {
 
 } // namespace
 
-bool packed::hasKernel(LayoutAttr layout) {
-  return layout.getColumns() == kColumns && layout.getGroup() == kGroup && (layout.getBits() == 8 || layout.getBits() == 4);
+bool packed::hasKernel(LayoutAttr layout, bool isFloat) {
+  return layout.getColumns() == kColumns && layout.getGroup() == (isFloat ? 1 : 2) &&
+         (layout.getBits() == 8 || layout.getBits() == 4);
 }
 
 func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
@@ -122,7 +166,7 @@ func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
   Kernel k(function.getLoc(), OpBuilder::atBlockBegin(&function.getBody().front()));
   Value steps = function.getArgument(0), a = function.getArgument(1), b = function.getArgument(2),
         c = function.getArgument(3), ldc = function.getArgument(4);
-  VectorType sumType = k.vec(kLanes, k.getI32Type()), pairType = k.vec(16, k.getI16Type());
+  VectorType sumType = k.vec(kLanes, spec.isFloat ? Type(k.getF32Type()) : Type(k.getI32Type()));
   constexpr int64_t vectors = kColumns / kLanes;
 
   SmallVector<Value> addresses, sums;
@@ -133,22 +177,56 @@ func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
       sums.push_back(k.load(sumType, addresses.back(), 4));
     }
   }
-  int64_t aStep = spec.rows * kGroup * 2, bStep = spec.layout.getStepBytes();
-  Value end = arith::IndexCastOp::create(k, k.getIndexType(), steps);
-  auto loop = scf::ForOp::create(k, k.index(0), end, k.index(1), sums);
+  // All kernels take 4 bytes of a row of activations in a step: one f32 or a pair of i16.
+  auto addStep = [&](Value step, ValueRange current) {
+    Value aAt = k.at(a, arith::MulIOp::create(k, step, k.i64(spec.rows * 4)));
+    Value bAt = k.at(b, arith::MulIOp::create(k, step, k.i64(spec.layout.getStepBytes())));
+    SmallVector<Value> weights = spec.isFloat ? loadFloatWeights(k, spec, bAt)
+                                              : loadWeights(k, spec, bAt),
+                       next;
+    for (int64_t i = 0; i < spec.rows; ++i) {
+      Value word = k.load(sumType.getElementType(), k.at(aAt, i * 4), 2);
+      Value everywhere = vector::BroadcastOp::create(k, sumType, word);
+      if (!spec.isFloat)
+        everywhere = vector::BitCastOp::create(k, k.vec(16, k.getI16Type()), everywhere);
+      for (int64_t j = 0; j < vectors; ++j) {
+        Value sum = current[i * vectors + j];
+        next.push_back(spec.isFloat
+                           ? math::FmaOp::create(k, everywhere, weights[j], sum).getResult()
+                           : dotPairs(k, everywhere, weights[j], sum));
+      }
+    }
+    return next;
+  };
+  Value end = arith::IndexCastOp::create(k, k.getIndexType(), steps), begin = k.index(0);
+  // One row alone: two steps at once, as the latency of the sums would show.
+  if (spec.rows == 1) {
+    Value even = arith::AndIOp::create(k, steps, k.i64(-2));
+    Value evenEnd = arith::IndexCastOp::create(k, k.getIndexType(), even);
+    SmallVector<Value> both = sums;
+    both.append(vectors, arith::ConstantOp::create(k, k.getZeroAttr(sumType)));
+    auto loop = scf::ForOp::create(k, begin, evenEnd, k.index(2), both);
+    {
+      OpBuilder::InsertionGuard guard(k);
+      k.setInsertionPointToStart(loop.getBody());
+      Value step = k.toI64(loop.getInductionVar());
+      SmallVector<Value> next = addStep(step, loop.getRegionIterArgs().take_front(vectors));
+      llvm::append_range(next, addStep(arith::AddIOp::create(k, step, k.i64(1)),
+                                       loop.getRegionIterArgs().drop_front(vectors)));
+      scf::YieldOp::create(k, next);
+    }
+    for (int64_t j = 0; j < vectors; ++j) {
+      Value x = loop.getResult(j), y = loop.getResult(vectors + j);
+      sums[j] = spec.isFloat ? arith::AddFOp::create(k, x, y).getResult()
+                             : arith::AddIOp::create(k, x, y).getResult();
+    }
+    begin = evenEnd;
+  }
+  auto loop = scf::ForOp::create(k, begin, end, k.index(1), sums);
   {
     OpBuilder::InsertionGuard guard(k);
     k.setInsertionPointToStart(loop.getBody());
-    Value step = k.toI64(loop.getInductionVar());
-    Value aAt = k.at(a, arith::MulIOp::create(k, step, k.i64(aStep)));
-    SmallVector<Value> weights = loadWeights(k, spec, k.at(b, arith::MulIOp::create(k, step, k.i64(bStep)))), next;
-    for (int64_t i = 0; i < spec.rows; ++i) {
-      Value pair = k.load(k.getI32Type(), k.at(aAt, i * kGroup * 2), 2);
-      Value everywhere =
-          vector::BitCastOp::create(k, pairType, vector::BroadcastOp::create(k, sumType, pair));
-      for (int64_t j = 0; j < vectors; ++j)
-        next.push_back(dotPairs(k, everywhere, weights[j], loop.getRegionIterArg(i * vectors + j)));
-    }
+    SmallVector<Value> next = addStep(k.toI64(loop.getInductionVar()), loop.getRegionIterArgs());
     scf::YieldOp::create(k, next);
   }
   for (auto [address, value] : llvm::zip(addresses, loop.getResults()))
@@ -157,8 +235,9 @@ func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
   return function;
 }
 
-func::FuncOp packed::getRescaleKernel(ModuleOp module, int64_t fraction) {
-  std::string name = "lpc_packed_rescale_" + std::to_string(fraction);
+func::FuncOp packed::getRescaleKernel(ModuleOp module, int64_t fraction, bool isFloat) {
+  std::string name =
+      std::string("lpc_packed_rescale_") + (isFloat ? "f32_" : "i32_") + std::to_string(fraction);
   if (auto found = module.lookupSymbol<func::FuncOp>(name))
     return found;
   MLIRContext *ctx = module.getContext();
@@ -172,7 +251,9 @@ func::FuncOp packed::getRescaleKernel(ModuleOp module, int64_t fraction) {
     Value row = k.at(y, arith::MulIOp::create(k, ldc, k.i64(i * 4)));
     Value left = vector::BroadcastOp::create(k, floats, k.load(k.getF32Type(), k.at(sa, 4 * i), 4));
     for (int64_t j = 0; j < kColumns; j += kLanes) {
-      Value sum = arith::SIToFPOp::create(k, floats, k.load(ints, k.at(sums, (i * kColumns + j) * 4), 4));
+      Value at = k.at(sums, (i * kColumns + j) * 4);
+      Value sum = isFloat ? k.load(floats, at, 4)
+                          : arith::SIToFPOp::create(k, floats, k.load(ints, at, 4)).getResult();
       if (fraction != 0)
         sum = arith::MulFOp::create(k, sum, k.splat(floats, std::ldexp(1.0, -fraction)));
       Value scale = arith::MulFOp::create(k, left, k.load(floats, k.at(sb, 4 * j), 4));

@@ -13,20 +13,22 @@ namespace lpc::packed {
 /// Rows of a tile: 6 x 16 sums take 12 of AVX2's 16 registers.
 constexpr int64_t kTileRows = 6;
 
-/// What tells two kernels apart: how the weight is stored, and the rows at once. The dot primitive is a product of i16 pairs
-/// summed in i32, exact for images of up to 16 bits modulo 2^32.
+/// What tells two kernels apart: how the weight is stored, the dot primitive, the rows at once.
+/// Integer activations: a product of i16 pairs summed in i32, exact for images of up to 16 bits
+/// modulo 2^32. Float activations: fused multiply-adds in f32.
 struct KernelSpec {
   LayoutAttr layout;
   llvm::ArrayRef<int8_t> codebook;
   int64_t rows;
+  bool isFloat;
 };
 
 /// Whether there is a kernel for a layout.
-bool hasKernel(LayoutAttr layout);
+bool hasKernel(LayoutAttr layout, bool isFloat);
 /// The function of lpc_packed_tile, made once per module.
 mlir::func::FuncOp getTileKernel(mlir::ModuleOp module, const KernelSpec &spec);
 /// The function of lpc_packed_rescale, made once per module.
-mlir::func::FuncOp getRescaleKernel(mlir::ModuleOp module, int64_t fraction);
+mlir::func::FuncOp getRescaleKernel(mlir::ModuleOp module, int64_t fraction, bool isFloat);
 
 } // namespace lpc::packed
 

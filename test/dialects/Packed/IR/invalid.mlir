@@ -39,7 +39,7 @@ func.func @float_sums(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %c: tensor<?x10xf3
   map = (k, n) -> (n floordiv 16, k floordiv 2, n mod 16, k mod 2, 0)>
 func.func @odd_group(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %s: tensor<1x1xf32>, %t: tensor<2x10xf32>, %c: tensor<?x10xf32>) -> tensor<?x10xf32> {
   // expected-error @below {{'packed.matmul' op expected a group size that is a multiple of 2, but got 3}}
-  %y = packed.matmul %x, %w scale %s, %t into %c {layout = #l, group_size = 3}
+  %y = packed.matmul %x, %w lhs_scale %s rhs_scale %t into %c {layout = #l, group_size = 3}
     : (tensor<?x6xi16>, tensor<96xi8>, tensor<1x1xf32>, tensor<2x10xf32>, tensor<?x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
@@ -52,4 +52,13 @@ func.func @codebook(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %c: tensor<?x10xi32>
   // expected-error @below {{'packed.matmul' op expected a codebook of 16 values for codes of 4 bits}}
   %y = packed.matmul %x, %w into %c {layout = #l, codebook = array<i8: 1, 2>} : (tensor<?x6xi16>, tensor<96xi8>, tensor<?x10xi32>) -> tensor<?x10xi32>
   return %y : tensor<?x10xi32>
+}
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 1, bits = 8, map = (k, n) -> (n floordiv 16, k, n mod 16, 0, 0)>
+func.func @float_without_scale(%x: tensor<?x6xf32>, %w: tensor<96xi8>, %c: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  // expected-error @below {{'packed.matmul' op expected a scale of the weight, and no other, with activations in f32}}
+  %y = packed.matmul %x, %w into %c {layout = #l} : (tensor<?x6xf32>, tensor<96xi8>, tensor<?x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
 }

@@ -15,10 +15,10 @@ func.func @sums(%x: tensor<?x6xi16>, %w: tensor<96xi8>, %c: tensor<?x10xi32>) ->
 
 // A group may be short at the end; a codebook names what the 16 codes stand for.
 // CHECK-LABEL: @groups
-// CHECK: packed.matmul %{{.*}}, %{{.*}} scale %{{.*}}, %{{.*}} into %{{.*}} {codebook = array<i8: 0, 1,
+// CHECK: packed.matmul %{{.*}}, %{{.*}} lhs_scale %{{.*}} rhs_scale %{{.*}} into %{{.*}} {codebook = array<i8: 0, 1,
 // CHECK-SAME: fraction = 1 : i64, group_size = 4 : i64, layout = #packed.layout<columns = 16, group = 2, bits = 4, map = (d0, d1) -> (d1 floordiv 16, d0 floordiv 2, d1 mod 8, d0 mod 2, (d1 mod 16) floordiv 8)>}
 func.func @groups(%x: tensor<3x6xi16>, %w: tensor<48xi8>, %sx: tensor<3x1xf32>, %sw: tensor<2x10xf32>, %c: tensor<3x10xf32>) -> tensor<3x10xf32> {
-  %y = packed.matmul %x, %w scale %sx, %sw into %c {layout = #nibbles, group_size = 4, fraction = 1,
+  %y = packed.matmul %x, %w lhs_scale %sx rhs_scale %sw into %c {layout = #nibbles, group_size = 4, fraction = 1,
       codebook = array<i8: 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12>}
     : (tensor<3x6xi16>, tensor<48xi8>, tensor<3x1xf32>, tensor<2x10xf32>, tensor<3x10xf32>) -> tensor<3x10xf32>
   return %y : tensor<3x10xf32>

@@ -53,7 +53,7 @@ func.func @codebook(%x: tensor<1x2x!lp.int8>) -> tensor<1x2xf32> {
 // CHECK-LABEL: @groups
 // CHECK: %[[A:.*]] = tensor.collapse_shape %{{.*}} {{\[\[}}0, 1], [2]] : tensor<?x3x4xi16> into tensor<?x4xi16>
 // CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0, 1], [2]] : tensor<?x3x1xf32> into tensor<?x1xf32>
-// CHECK: packed.matmul %[[A]], %{{.*}} scale {{.*}}group_size = 2
+// CHECK: packed.matmul %[[A]], %{{.*}} lhs_scale {{.*}} rhs_scale {{.*}}group_size = 2
 // CHECK: tensor.expand_shape
 func.func @groups(%x: tensor<?x3x4x!lp.int8>, %xs: tensor<?x3x1xf32>, %ws: tensor<2x1xf32>) -> tensor<?x3x1xf32> {
   %w = lp.constant dense_resource<w> : tensor<4x1x!lp.int4>
@@ -78,6 +78,50 @@ func.func @rows_of_two_unknown_sizes(%x: tensor<?x?x4x!lp.int8>) -> tensor<?x?x1
 }
 
 {-# dialect_resources: { builtin: { w: "0x0400000021F7" } } #-}
+
+// -----
+
+// Float activations: one value along k per step; the scales multiply the sums of the groups.
+// CHECK-LABEL: @weight_only
+// CHECK: packed.matmul %{{.*}}, %{{.*}} rhs_scale %{{.*}} into %{{.*}} {group_size = 2 : i64, layout = #packed.layout<columns = 16, group = 1, bits = 4, {{.*}}>} : (tensor<?x4xf32>, tensor<32xi8>,
+func.func @weight_only(%x: tensor<?x4xf32>, %ws: tensor<2x1xf32>) -> tensor<?x1xf32> {
+  %w = lp.constant dense_resource<w> : tensor<4x1x!lp.int4>
+  %y = lp.matmul %x, %w scale %ws {rhs_block = #lp.scale<[2, 1]>, accumulator = #lp.acc<f32_relaxed>}
+    : (tensor<?x4xf32>, tensor<4x1x!lp.int4>, tensor<2x1xf32>) -> tensor<?x1xf32>
+  return %y : tensor<?x1xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x0400000021F7" } } #-}
+
+// -----
+
+// One zero point goes into the table of images.
+// CHECK-LABEL: @one_zero_point
+// CHECK: packed.matmul {{.*}}codebook = array<i8: -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>
+func.func @one_zero_point(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+  %w = lp.constant dense_resource<w> : tensor<4x1x!lp.uint4>
+  %z = lp.constant dense_resource<z> : tensor<2x1x!lp.uint4>
+  %y = lp.matmul %x, %w zero_point %z {rhs_block = #lp.scale<[2, 1]>, accumulator = #lp.acc<f32_relaxed>}
+    : (tensor<?x4xf32>, tensor<4x1x!lp.uint4>, tensor<2x1x!lp.uint4>) -> tensor<?x1xf32>
+  return %y : tensor<?x1xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x0400000021F7", z: "0x0400000011" } } #-}
+
+// -----
+
+// Images of 4-bit codes with several zero points may need 8 bits: twice the room is no fast path.
+// CHECK-LABEL: @no_growth
+// CHECK: lp.matmul
+func.func @no_growth(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+  %w = lp.constant dense_resource<w> : tensor<4x1x!lp.uint4>
+  %z = lp.constant dense_resource<z> : tensor<2x1x!lp.uint4>
+  %y = lp.matmul %x, %w zero_point %z {rhs_block = #lp.scale<[2, 1]>, accumulator = #lp.acc<f32_relaxed>}
+    : (tensor<?x4xf32>, tensor<4x1x!lp.uint4>, tensor<2x1x!lp.uint4>) -> tensor<?x1xf32>
+  return %y : tensor<?x1xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x0400000021F7", z: "0x0400000021" } } #-}
 
 // -----
 
