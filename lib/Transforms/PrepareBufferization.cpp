@@ -17,16 +17,44 @@ namespace lpc {
 #define GEN_PASS_DEF_PREPAREBUFFERIZATIONPASS
 #include "lpc/Transforms/Passes.h.inc"
 
+/// Whether a value is a part of another tensor, seen through reshapes and casts: its buffer may have gaps between rows.
+static bool isPartOfTensor(Value v) {
+  while (Operation *def = v.getDefiningOp()) {
+    if (isa<tensor::ExtractSliceOp>(def))
+      return true;
+    if (!isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp>(def))
+      return false;
+    v = def->getOperand(0);
+  }
+  return false;
+}
+
+/// Copies results that are parts of other tensors. Bufferization would cast `2x?` with row stride 6 to the identity layout,
+/// which it takes for a matching one because the row size is not known.
+static void copyReturnedParts(func::FuncOp func) {
+  for (auto ret : func.getOps<func::ReturnOp>())
+    for (OpOperand &operand : ret->getOpOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+      if (!type || !isPartOfTensor(operand.get()))
+        continue;
+      OpBuilder b(ret);
+      SmallVector<Value> sizes;
+      operand.set(bufferization::AllocTensorOp::create(b, ret.getLoc(), type, sizes, operand.get()));
+    }
+}
+
 namespace {
 struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBufferization> {
   using PrepareBufferizationPassBase::PrepareBufferizationPassBase;
 
   void runOnOperation() override {
     Builder b(&getContext());
-    for (auto func : getOperation().getOps<func::FuncOp>())
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      copyReturnedParts(func);
       for (unsigned i = 0; i < func.getNumArguments(); ++i)
         func.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,
                         b.getBoolAttr(false));
+    }
 
     RewritePatternSet patterns(&getContext());
     tensor::populateDecomposeTensorConcatPatterns(patterns);
