@@ -3,9 +3,10 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
+// CHECK-NEXT: convert-lp-to-packed,
 // CHECK-NEXT: convert-lp-to-linalg,
 // CHECK-NEXT: convert-nn-to-linalg,
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
-// CHECK-NEXT: lpc-verify-contract{dialects={linalg,arith,math,tensor,bufferization,affine,scf,cf,complex,llvm,memref,vector} floor=linalg}
+// CHECK-NEXT: lpc-verify-contract{dialects={linalg,arith,math,tensor,bufferization,affine,scf,cf,complex,llvm,memref,packed,vector} floor=linalg}
 // CHECK-NEXT: )
