@@ -78,8 +78,36 @@ struct LowerConstant : OpConversionPattern<lp::ConstantOp> {
     return success();
   }
 
+  /// Codes that never cross bytes: a loop over bytes with a short loop over the codes in each,
+  /// which LLVM vectorises.
+  static Value unpackBytes(OpBuilder &b, Location loc, Value packed, RankedTensorType type,
+                           unsigned width) {
+    int64_t bytes = typeOf(packed).getDimSize(0), perByte = 8 / width;
+    SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(b.getContext(), {bytes, perByte});
+    AffineMap byteOf = AffineMap::get(2, 0, b.getAffineDimExpr(0));
+    IntegerType i8 = b.getI8Type();
+    Value codes = elementwise(
+        b, loc, sizes, i8, packed, byteOf, [&](OpBuilder &n, Location l, ValueRange args) {
+          Value lane = arith::IndexCastOp::create(n, l, i8, linalg::IndexOp::create(n, l, 1));
+          Value shift = arith::MulIOp::create(n, l, lane, intConstant(n, l, i8, width));
+          Value code = arith::ShRUIOp::create(n, l, args[0], shift);
+          return arith::AndIOp::create(n, l, code, intConstant(n, l, i8, (1 << width) - 1))
+              .getResult();
+        });
+    auto flat = RankedTensorType::get({type.getNumElements()}, i8);
+    codes = tensor::CollapseShapeOp::create(b, loc, flat, codes,
+                                            ArrayRef<ReassociationIndices>{{0, 1}});
+    if (type.getRank() == 1)
+      return codes;
+    ReassociationIndices all = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+    return tensor::ExpandShapeOp::create(b, loc, type, codes, ArrayRef<ReassociationIndices>{all});
+  }
+
   static Value unpack(OpBuilder &b, Location loc, Value packed, RankedTensorType type,
                       unsigned width) {
+    unsigned perByte = 8 / width;
+    if (8 % width == 0 && type.getNumElements() % perByte == 0 && type.getRank() > 0)
+      return unpackBytes(b, loc, packed, type, width);
     SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape());
     return elementwise(
         b, loc, sizes, type.getElementType(), {}, {}, [&](OpBuilder &n, Location l, ValueRange) {
