@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Registration of everything: dialects, passes and pipelines of lpc and the upstream ones that it uses.
+// Registration of everything: dialects, passes and pipelines of lpc and the upstream ones that it
+// uses.
 #ifndef LPC_INITALL_H
 #define LPC_INITALL_H
 
@@ -9,7 +10,8 @@ class DialectRegistry;
 
 namespace lpc {
 
-/// All dialects of lpc, all upstream dialects, and the interface implementations that lowering needs.
+/// All dialects of lpc, all upstream dialects, and the interface implementations that lowering
+/// needs.
 void registerAllDialects(mlir::DialectRegistry &registry);
 
 /// All passes and named pipelines, ours and upstream's.

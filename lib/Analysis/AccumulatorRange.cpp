@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Ranges of integer accumulators. Per output column: sum over k of the largest and of the least product that any
-// activation code can form with the actual weight.
+// Ranges of integer accumulators. Per output column: sum over k of the largest and of the least
+// product that any activation code can form with the actual weight.
 #include "lpc/Analysis/AccumulatorRange.h"
 
 #include <cmath>
@@ -11,7 +11,8 @@ using namespace lpc::analysis;
 
 unsigned IntegerRange::bits() const {
   unsigned n = 2;
-  while (n < 127 && (lo < -(static_cast<__int128>(1) << (n - 1)) || hi > (static_cast<__int128>(1) << (n - 1)) - 1))
+  while (n < 127 && (lo < -(static_cast<__int128>(1) << (n - 1)) ||
+                     hi > (static_cast<__int128>(1) << (n - 1)) - 1))
     ++n;
   return n;
 }
@@ -66,7 +67,8 @@ private:
       zeroFormat = &format;
     double lo = zeroFormat->lowest(), hi = zeroFormat->max();
     if (auto constant = zero.getDefiningOp<lp::ConstantOp>())
-      if (std::optional<std::vector<uint16_t>> zeros = lp::readCodes(constant.getValue()); zeros && !zeros->empty()) {
+      if (std::optional<std::vector<uint16_t>> zeros = lp::readCodes(constant.getValue());
+          zeros && !zeros->empty()) {
         lo = std::numeric_limits<double>::infinity(), hi = -lo;
         for (uint16_t c : *zeros) {
           lo = std::min(lo, zeroFormat->decodeToDouble(c));
@@ -83,7 +85,8 @@ private:
   int64_t zeroLo = 0, zeroHi = 0;
 };
 
-/// Extremes of a product of two intervals, each widened to contain 0 products (partial sums may leave terms out).
+/// Extremes of a product of two intervals, each widened to contain 0 products (partial sums may
+/// leave terms out).
 IntegerRange product(Images a, Images b) {
   __int128 p[] = {static_cast<__int128>(a.lo) * b.lo, static_cast<__int128>(a.lo) * b.hi,
                   static_cast<__int128>(a.hi) * b.lo, static_cast<__int128>(a.hi) * b.hi};
@@ -95,7 +98,8 @@ IntegerRange product(Images a, Images b) {
   return r;
 }
 
-/// Product intervals of all values of `a` with each code of `b`: weights have millions of elements, but few codes.
+/// Product intervals of all values of `a` with each code of `b`: weights have millions of elements,
+/// but few codes.
 std::vector<IntegerRange> productsByCode(const Operand &a, const Operand &b) {
   std::vector<IntegerRange> table;
   for (uint32_t code = 0; code < b.numCodes(); ++code)

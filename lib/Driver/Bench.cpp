@@ -17,21 +17,27 @@ using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
 
-//===- bench ------------------------------------------------------------------------------------------===//
+//===- bench
+//------------------------------------------------------------------------------------------===//
 
 static cl::SubCommand benchSub("bench", "Time a model on random inputs");
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(benchSub), __VA_ARGS__)
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(benchSub), __VA_ARGS__)
 OPTION(std::string, benchModel, cl::Positional, cl::desc("<model.so>"), cl::Required);
 OPTION(int, benchThreads, "threads", cl::desc("Threads (default: all)"), cl::init(0));
 OPTION(int, runs, "runs", cl::desc("Timed runs (default 30)"), cl::init(30));
 OPTION(int, warmup, "warmup", cl::desc("Runs before (default 3)"), cl::init(3));
-OPTION(int64_t, maxInteger, "max-integer", cl::desc("Integer inputs are random in [0, this) (default 100)"), cl::init(100));
+OPTION(int64_t, maxInteger, "max-integer",
+       cl::desc("Integer inputs are random in [0, this) (default 100)"), cl::init(100));
 OPTION(bool, benchJson, "json", cl::desc("Print JSON"));
 #undef OPTION
-static cl::list<std::string> benchDims("dim", cl::desc("Size of a named dynamic dimension: batch=1 (default 1)"), cl::cat(category), cl::sub(benchSub));
+static cl::list<std::string>
+    benchDims("dim", cl::desc("Size of a named dynamic dimension: batch=1 (default 1)"),
+              cl::cat(category), cl::sub(benchSub));
 
-static rt::Result<std::vector<rt::HostTensor>> randomInputs(const std::vector<rt::TensorInfo> &infos,
-                                                            const std::map<std::string, int64_t> &sizes) {
+static rt::Result<std::vector<rt::HostTensor>>
+randomInputs(const std::vector<rt::TensorInfo> &infos,
+             const std::map<std::string, int64_t> &sizes) {
   std::mt19937_64 rng(0);
   std::normal_distribution<double> normal;
   std::vector<rt::HostTensor> inputs;
@@ -47,7 +53,8 @@ static rt::Result<std::vector<rt::HostTensor>> randomInputs(const std::vector<rt
       return t.takeError();
     bool isFloat = rt::isFloatDType(info.dtype);
     for (int64_t i = 0, n = t->numElements(); i < n; ++i) {
-      double v = isFloat ? normal(rng) : static_cast<double>(rng() % std::max<int64_t>(maxInteger, 1));
+      double v =
+          isFloat ? normal(rng) : static_cast<double>(rng() % std::max<int64_t>(maxInteger, 1));
       t->setBits(i, rt::encodeElement(info.dtype, v));
     }
     inputs.push_back(std::move(*t));
@@ -88,26 +95,31 @@ static Outcome runBench() {
   std::sort(times.begin(), times.end());
   auto at = [&](double q) { return times[static_cast<size_t>(q * (times.size() - 1) + 0.5)]; };
   if (benchJson) {
-    llvm::outs() << llvm::json::Value(llvm::json::Object{{"runs", static_cast<int64_t>(times.size())},
-                                                        {"min_ms", times.front()},
-                                                        {"median_ms", at(0.5)},
-                                                        {"p90_ms", at(0.9)},
-                                                        {"max_ms", times.back()}})
+    llvm::outs() << llvm::json::Value(
+                        llvm::json::Object{{"runs", static_cast<int64_t>(times.size())},
+                                           {"min_ms", times.front()},
+                                           {"median_ms", at(0.5)},
+                                           {"p90_ms", at(0.9)},
+                                           {"max_ms", times.back()}})
                  << '\n';
     return Outcome::ok();
   }
-  llvm::outs() << llvm::format("median %.3f ms, min %.3f ms, 90 %% %.3f ms, max %.3f ms over %zu runs\n", at(0.5),
-                               times.front(), at(0.9), times.back(), times.size());
+  llvm::outs() << llvm::format(
+      "median %.3f ms, min %.3f ms, 90 %% %.3f ms, max %.3f ms over %zu runs\n", at(0.5),
+      times.front(), at(0.9), times.back(), times.size());
   return Outcome::ok();
 }
 
 Command driver::benchCommand() { return {&benchSub, runBench}; }
 
-//===- inspect ----------------------------------------------------------------------------------------===//
+//===- inspect
+//----------------------------------------------------------------------------------------===//
 
 static cl::SubCommand inspectSub("inspect", "Show what is inside a compiled model");
-static cl::opt<std::string> inspectModel(cl::Positional, cl::desc("<model.so>"), cl::Required, cl::cat(category), cl::sub(inspectSub));
-static cl::opt<bool> inspectJson("json", cl::desc("Print the manifest as it is"), cl::cat(category), cl::sub(inspectSub));
+static cl::opt<std::string> inspectModel(cl::Positional, cl::desc("<model.so>"), cl::Required,
+                                         cl::cat(category), cl::sub(inspectSub));
+static cl::opt<bool> inspectJson("json", cl::desc("Print the manifest as it is"), cl::cat(category),
+                                 cl::sub(inspectSub));
 
 static Outcome runInspect() {
   rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(inspectModel);

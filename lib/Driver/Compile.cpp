@@ -13,32 +13,51 @@ using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
 
-//===- compile ----------------------------------------------------------------------------------------===//
+//===- compile
+//----------------------------------------------------------------------------------------===//
 
 static cl::SubCommand compileSub("compile", "Compile a model into a shared object");
 
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(compileSub), __VA_ARGS__)
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(compileSub), __VA_ARGS__)
 OPTION(std::string, input, cl::Positional, cl::desc("<model.onnx | module.mlir>"), cl::Required);
 OPTION(std::string, output, "o", cl::desc("Output file"), cl::Required);
-OPTION(std::string, weights, "weights", cl::desc("Format of weights: int8/channel, int4/g128, e4m3/channel, ... (default: float)"));
-OPTION(std::string, activations, "activations", cl::desc("Format of activations: int8, uint8/asym, int8/token, ... (default: float)"));
-OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"), cl::init("absmax"));
-OPTION(std::string, activationMethod, "activation-method", cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
-OPTION(std::string, keep, "keep", cl::desc("Regular expression over node names: these contractions stay in float"));
-OPTION(std::string, calib, "calib", cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
+OPTION(std::string, weights, "weights",
+       cl::desc("Format of weights: int8/channel, int4/g128, e4m3/channel, ... (default: float)"));
+OPTION(std::string, activations, "activations",
+       cl::desc("Format of activations: int8, uint8/asym, int8/token, ... (default: float)"));
+OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"),
+       cl::init("absmax"));
+OPTION(std::string, activationMethod, "activation-method",
+       cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
+OPTION(std::string, keep, "keep",
+       cl::desc("Regular expression over node names: these contractions stay in float"));
+OPTION(std::string, calib, "calib",
+       cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
 OPTION(std::string, calibFile, "calib-file", cl::desc("Use statistics that --save-calib wrote"));
 OPTION(std::string, saveCalib, "save-calib", cl::desc("Write the calibration statistics (JSON)"));
-OPTION(int64_t, window, "window", cl::desc("Bytes per sample of calibration text (default 256)"), cl::init(256));
-OPTION(int64_t, calibSamples, "calib-samples", cl::desc("Use at most this many samples (default 512)"), cl::init(512));
-OPTION(std::string, target, "target", cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3)"), cl::init("cpu"));
-OPTION(unsigned, optLevel, "O", cl::Prefix, cl::desc("Optimisation level of machine code, 0 to 3 (default 3)"), cl::init(3));
-OPTION(std::string, emitKind, "emit", cl::desc("so, obj, asm, llvm, or the module on a floor: onnx, nn, lp, linalg, llvm-dialect"), cl::init("so"));
-OPTION(std::string, saveLp, "save-lp", cl::desc("Also write the module at the lp contract point, the program's bits"));
-OPTION(std::string, weightsFile, "weights-file", cl::desc("Put the weights into this file instead of the shared object"));
-OPTION(bool, verifyEach, "verify-each", cl::desc("Verify the module after each pass"), cl::init(false));
+OPTION(int64_t, window, "window", cl::desc("Bytes per sample of calibration text (default 256)"),
+       cl::init(256));
+OPTION(int64_t, calibSamples, "calib-samples",
+       cl::desc("Use at most this many samples (default 512)"), cl::init(512));
+OPTION(std::string, target, "target",
+       cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3)"),
+       cl::init("cpu"));
+OPTION(unsigned, optLevel, "O", cl::Prefix,
+       cl::desc("Optimisation level of machine code, 0 to 3 (default 3)"), cl::init(3));
+OPTION(std::string, emitKind, "emit",
+       cl::desc("so, obj, asm, llvm, or the module on a floor: onnx, nn, lp, linalg, llvm-dialect"),
+       cl::init("so"));
+OPTION(std::string, saveLp, "save-lp",
+       cl::desc("Also write the module at the lp contract point, the program's bits"));
+OPTION(std::string, weightsFile, "weights-file",
+       cl::desc("Put the weights into this file instead of the shared object"));
+OPTION(bool, verifyEach, "verify-each", cl::desc("Verify the module after each pass"),
+       cl::init(false));
 OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)"), cl::init(0));
 #undef OPTION
-static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"), cl::cat(category), cl::sub(compileSub));
+static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
+                                  cl::cat(category), cl::sub(compileSub));
 
 static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string, int64_t> &sizes) {
   for (const std::string &text : list) {
@@ -78,17 +97,20 @@ static Outcome runCompile() {
     return {kExitUnsupported, "--target " + target + ": this version compiles for cpu only"};
   if (!cpu.empty())
     r.cpu = cpu.str();
-  bool known = llvm::StringSwitch<bool>(r.emit)
-                   .Cases({"so", "obj", "asm", "llvm", "onnx", "nn", "lp", "linalg", "llvm-dialect"}, true)
-                   .Default(false);
+  bool known =
+      llvm::StringSwitch<bool>(r.emit)
+          .Cases({"so", "obj", "asm", "llvm", "onnx", "nn", "lp", "linalg", "llvm-dialect"}, true)
+          .Default(false);
   if (!known)
-    return Outcome::usage("--emit " + r.emit + ": expected so, obj, asm, llvm, onnx, nn, lp, linalg or llvm-dialect");
+    return Outcome::usage("--emit " + r.emit +
+                          ": expected so, obj, asm, llvm, onnx, nn, lp, linalg or llvm-dialect");
   if (optLevel > 3)
     return Outcome::usage("-O" + std::to_string(optLevel) + ": levels are 0 to 3");
   if (window < 1 || calibSamples < 1)
     return Outcome::usage("--window and --calib-samples must be at least 1");
   if (r.activations.empty() && !(r.calib.empty() && r.calibFile.empty()))
-    return Outcome::usage("calibration data serves static activation scales: give --activations too");
+    return Outcome::usage(
+        "calibration data serves static activation scales: give --activations too");
   llvm::StringRef folder = llvm::sys::path::parent_path(r.output);
   if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
     return Outcome::usage("-o " + r.output + ": there is no folder '" + folder.str() + "'");
@@ -98,12 +120,16 @@ static Outcome runCompile() {
 
 Command driver::compileCommand() { return {&compileSub, runCompile}; }
 
-//===- check ------------------------------------------------------------------------------------------===//
+//===- check
+//------------------------------------------------------------------------------------------===//
 
 static cl::SubCommand checkSub("check", "List everything in a model that lpc does not support");
-static cl::opt<std::string> checkInput(cl::Positional, cl::desc("<model.onnx>"), cl::Required, cl::cat(category), cl::sub(checkSub));
-static cl::opt<bool> checkJson("json", cl::desc("Print JSON"), cl::cat(category), cl::sub(checkSub));
-static cl::list<std::string> checkDims("dim", cl::desc("Fix a named dimension: batch=1"), cl::cat(category), cl::sub(checkSub));
+static cl::opt<std::string> checkInput(cl::Positional, cl::desc("<model.onnx>"), cl::Required,
+                                       cl::cat(category), cl::sub(checkSub));
+static cl::opt<bool> checkJson("json", cl::desc("Print JSON"), cl::cat(category),
+                               cl::sub(checkSub));
+static cl::list<std::string> checkDims("dim", cl::desc("Fix a named dimension: batch=1"),
+                                       cl::cat(category), cl::sub(checkSub));
 
 static Outcome runCheck() {
   CompileRequest r;
@@ -123,17 +149,21 @@ static Outcome runCheck() {
   if (checkJson) {
     llvm::json::Array list;
     for (const Refusal &f : refusals)
-      list.push_back(llvm::json::Object{{"node", f.nodeName}, {"op", f.opType}, {"domain", f.domain}, {"reason", f.reason}});
-    llvm::outs() << llvm::json::Value(llvm::json::Object{{"nodes", nodes}, {"refused", std::move(list)}}) << '\n';
+      list.push_back(llvm::json::Object{
+          {"node", f.nodeName}, {"op", f.opType}, {"domain", f.domain}, {"reason", f.reason}});
+    llvm::outs() << llvm::json::Value(
+                        llvm::json::Object{{"nodes", nodes}, {"refused", std::move(list)}})
+                 << '\n';
   } else {
     for (const Refusal &f : refusals)
-      llvm::outs() << "node '" << f.nodeName << "' (" << (f.domain.empty() ? "" : f.domain + ".") << f.opType
-                   << "): " << f.reason << '\n';
+      llvm::outs() << "node '" << f.nodeName << "' (" << (f.domain.empty() ? "" : f.domain + ".")
+                   << f.opType << "): " << f.reason << '\n';
     llvm::outs() << nodes << " nodes, " << refusals.size() << " refused\n";
   }
   if (refusals.empty())
     return Outcome::ok();
-  return {converted.code, std::to_string(refusals.size()) + " of " + std::to_string(nodes) + " nodes are refused"};
+  return {converted.code,
+          std::to_string(refusals.size()) + " of " + std::to_string(nodes) + " nodes are refused"};
 }
 
 Command driver::checkCommand() { return {&checkSub, runCheck}; }

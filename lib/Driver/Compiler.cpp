@@ -4,21 +4,21 @@
 #include "Data.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "lpc-runtime/io/ModelHandle.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Target/CPU/Emit.h"
-#include "lpc-runtime/io/ModelHandle.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -27,7 +27,8 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::driver;
 
-//===- diagnostics ------------------------------------------------------------------------------------===//
+//===- diagnostics
+//------------------------------------------------------------------------------------===//
 
 /// The innermost name of a location: a node's; else file:line.
 static std::string placeOf(Location loc) {
@@ -47,10 +48,11 @@ static std::string placeOf(Location loc) {
 DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
   constexpr unsigned kMaxLines = 10;
   id = context->getDiagEngine().registerHandler([this](Diagnostic &d) {
-    if (d.getSeverity() == DiagnosticSeverity::Warning || d.getSeverity() == DiagnosticSeverity::Remark) {
+    if (d.getSeverity() == DiagnosticSeverity::Warning ||
+        d.getSeverity() == DiagnosticSeverity::Remark) {
       std::string place = placeOf(d.getLocation());
-      llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "remark: ") << place
-                   << (place.empty() ? "" : ": ") << d.str() << '\n';
+      llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "remark: ")
+                   << place << (place.empty() ? "" : ": ") << d.str() << '\n';
       return success();
     }
     if (d.getSeverity() != DiagnosticSeverity::Error)
@@ -73,7 +75,8 @@ std::string DiagnosticLog::text() const {
   return all;
 }
 
-//===- TemporaryFile ----------------------------------------------------------------------------------===//
+//===- TemporaryFile
+//----------------------------------------------------------------------------------===//
 
 TemporaryFile::TemporaryFile(StringRef name) {
   SmallString<128> dir;
@@ -88,7 +91,8 @@ TemporaryFile::~TemporaryFile() {
     (void)llvm::sys::fs::remove_directories(folder);
 }
 
-//===- Compiler ---------------------------------------------------------------------------------------===//
+//===- Compiler
+//---------------------------------------------------------------------------------------===//
 
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
@@ -109,7 +113,9 @@ Outcome Compiler::runPipeline(ModuleOp module, const CompileRequest &request, St
   build(pm);
   if (succeeded(pm.run(module)))
     return Outcome::ok();
-  return {kExitUnsupported, log.empty() ? (name + " failed without a reason; this is a bug of lpc").str() : log.text()};
+  return {kExitUnsupported, log.empty()
+                                ? (name + " failed without a reason; this is a bug of lpc").str()
+                                : log.text()};
 }
 
 /// Gives named dimensions of arguments a size: `--dim batch=1`.
@@ -166,14 +172,16 @@ Outcome Compiler::convert(ModuleOp module, SmallVectorImpl<Refusal> &refusals) {
   DiagnosticLog log(&context);
   if (succeeded(convertONNXToNn(module, &refusals)))
     return Outcome::ok();
-  bool malformed = llvm::any_of(refusals, [](const Refusal &r) { return r.kind == Refusal::Kind::Malformed; });
+  bool malformed =
+      llvm::any_of(refusals, [](const Refusal &r) { return r.kind == Refusal::Kind::Malformed; });
   return {malformed ? kExitMalformed : kExitUnsupported, log.text()};
 }
 
 Outcome Compiler::loadNn(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
   if (Outcome o = load(request, module); !o)
     return o;
-  // Conversion runs by itself first so that a refusal of the file is told apart from a limit of lpc.
+  // Conversion runs by itself first so that a refusal of the file is told apart from a limit of
+  // lpc.
   bool hasONNX = false;
   module->walk([&](onnx::NodeOp) { hasONNX = true; });
   module->walk([&](onnx::ConstantOp) { hasONNX = true; });
@@ -182,7 +190,8 @@ Outcome Compiler::loadNn(const CompileRequest &request, OwningOpRef<ModuleOp> &m
     if (Outcome o = convert(*module, refusals); !o)
       return {o.code, request.input + ": " + o.message};
   }
-  return runPipeline(*module, request, "convert to nn", [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
+  return runPipeline(*module, request, "convert to nn",
+                     [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
 }
 
 static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
@@ -201,13 +210,16 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
     if (!text->empty() && !num::FormatSpec::parse(*text, &error))
       return Outcome::usage(error);
   TemporaryFile statistics("calibration.json");
-  bool needsData = !request.activations.empty() &&
-                   num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
+  bool needsData =
+      !request.activations.empty() &&
+      num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
   if (needsData) {
     if (request.calib.empty() && request.calibFile.empty())
-      return Outcome::usage("--activations " + request.activations +
-                            " takes its scales from data: give --calib data.npz:input=array, --calib text.txt:input, or "
-                            "--calib-file statistics.json (or use .../token for scales computed at run time)");
+      return Outcome::usage(
+          "--activations " + request.activations +
+          " takes its scales from data: give --calib data.npz:input=array, --calib text.txt:input, "
+          "or "
+          "--calib-file statistics.json (or use .../token for scales computed at run time)");
     options.calibration = request.calibFile;
     if (request.calibFile.empty()) {
       quant::CalibrationFile file;
@@ -222,10 +234,12 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
       options.calibration = path;
     }
   }
-  return runPipeline(module, request, "quantize", [&](OpPassManager &pm) { buildNnToLpPipeline(pm, options); });
+  return runPipeline(module, request, "quantize",
+                     [&](OpPassManager &pm) { buildNnToLpPipeline(pm, options); });
 }
 
-Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module, quant::CalibrationFile &file) {
+Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
+                            quant::CalibrationFile &file) {
   Progress progress("calibrate");
   OwningOpRef<ModuleOp> observed = module.clone();
   NnToLpOptions options;
@@ -308,7 +322,8 @@ static std::string describe(ModuleOp module) {
                                        {"accumulator", accumulator}});
   });
   std::string text;
-  llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{{"contractions", std::move(table)}});
+  llvm::raw_string_ostream(text) << llvm::json::Value(
+      llvm::json::Object{{"contractions", std::move(table)}});
   return text;
 }
 
@@ -320,13 +335,15 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
   cpu.extraManifest = describe(module);
   if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
     cpu.modelHash = hash.str();
-  if (Outcome o = runPipeline(module, request, "lower to linalg", [](OpPassManager &pm) { buildLpToLinalgPipeline(pm); });
+  if (Outcome o = runPipeline(module, request, "lower to linalg",
+                              [](OpPassManager &pm) { buildLpToLinalgPipeline(pm); });
       !o)
     return o;
   if (request.emit == "linalg")
     return writeModule(module, output);
-  if (Outcome o = runPipeline(module, request, "lower to LLVM",
-                              [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
+  if (Outcome o = runPipeline(
+          module, request, "lower to LLVM",
+          [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
       !o)
     return o;
   if (request.emit == "llvm-dialect")

@@ -77,7 +77,8 @@ public:
 private:
   Outcome runPipeline(mlir::ModuleOp module, const CompileRequest &request, llvm::StringRef name,
                       llvm::function_ref<void(mlir::OpPassManager &)> build);
-  Outcome calibrate(const CompileRequest &request, mlir::ModuleOp module, quant::CalibrationFile &file);
+  Outcome calibrate(const CompileRequest &request, mlir::ModuleOp module,
+                    quant::CalibrationFile &file);
   Outcome writeModule(mlir::ModuleOp module, llvm::StringRef path);
 
   mlir::MLIRContext context;

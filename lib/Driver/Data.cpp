@@ -15,14 +15,16 @@ using namespace lpc::driver;
 using llvm::StringRef;
 
 rt::Result<std::vector<uint8_t>> driver::readBytes(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  auto buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return rt::Error{"cannot read '" + path + "': " + buffer.getError().message()};
   StringRef text = (*buffer)->getBuffer();
   return std::vector<uint8_t>(text.bytes_begin(), text.bytes_end());
 }
 
-rt::HostTensor driver::tokens(const std::vector<uint8_t> &text, size_t begin, int64_t rows, int64_t window) {
+rt::HostTensor driver::tokens(const std::vector<uint8_t> &text, size_t begin, int64_t rows,
+                              int64_t window) {
   std::vector<int64_t> ids(text.begin() + begin, text.begin() + begin + rows * window);
   std::vector<uint8_t> bytes(ids.size() * sizeof(int64_t));
   memcpy(bytes.data(), ids.data(), bytes.size());
@@ -42,8 +44,9 @@ rt::Result<rt::HostTensor> driver::sliceRows(const rt::HostTensor &t, int64_t be
   size_t row = t.shape[0] ? t.bytes.size() / t.shape[0] : 0;
   std::vector<int64_t> shape = t.shape;
   shape[0] = n;
-  return rt::HostTensor(t.dtype, shape,
-                        std::vector<uint8_t>(t.bytes.begin() + begin * row, t.bytes.begin() + (begin + n) * row));
+  return rt::HostTensor(
+      t.dtype, shape,
+      std::vector<uint8_t>(t.bytes.begin() + begin * row, t.bytes.begin() + (begin + n) * row));
 }
 
 static const rt::NamedTensor *find(const std::vector<rt::NamedTensor> &list, StringRef name) {
@@ -53,7 +56,8 @@ static const rt::NamedTensor *find(const std::vector<rt::NamedTensor> &list, Str
   return nullptr;
 }
 
-rt::Result<rt::HostTensor> driver::emptyInput(const rt::TensorInfo &info, const std::vector<rt::TensorInfo> &inputs,
+rt::Result<rt::HostTensor> driver::emptyInput(const rt::TensorInfo &info,
+                                              const std::vector<rt::TensorInfo> &inputs,
                                               const std::vector<rt::NamedTensor> &known) {
   std::vector<int64_t> shape;
   for (auto [axis, size] : llvm::enumerate(info.dims)) {
@@ -63,7 +67,8 @@ rt::Result<rt::HostTensor> driver::emptyInput(const rt::TensorInfo &info, const 
       for (const rt::TensorInfo &other : inputs) {
         const rt::NamedTensor *t = find(known, other.name);
         for (size_t i = 0; t && i < other.dimNames.size() && i < t->tensor.shape.size(); ++i)
-          if (!other.dimNames[i].empty() && axis < info.dimNames.size() && other.dimNames[i] == info.dimNames[axis])
+          if (!other.dimNames[i].empty() && axis < info.dimNames.size() &&
+              other.dimNames[i] == info.dimNames[axis])
             d = t->tensor.shape[i];
       }
     }
@@ -72,7 +77,8 @@ rt::Result<rt::HostTensor> driver::emptyInput(const rt::TensorInfo &info, const 
   return rt::HostTensor::zeros(info.dtype, shape);
 }
 
-rt::Status driver::addEmptyInputs(std::vector<rt::NamedTensor> &given, const std::vector<rt::TensorInfo> &inputs) {
+rt::Status driver::addEmptyInputs(std::vector<rt::NamedTensor> &given,
+                                  const std::vector<rt::TensorInfo> &inputs) {
   std::vector<rt::NamedTensor> known = given;
   for (const rt::TensorInfo &info : inputs) {
     if (find(known, info.name))
@@ -85,7 +91,8 @@ rt::Status driver::addEmptyInputs(std::vector<rt::NamedTensor> &given, const std
   return {};
 }
 
-rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::TensorInfo> &inputs, int64_t window) {
+rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::TensorInfo> &inputs,
+                                        int64_t window) {
   DataSource source;
   source.inputs = inputs;
   // The last colon that is followed by no slash separates the names: paths may hold colons.
@@ -108,11 +115,12 @@ rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::Te
     if (!adapted)
       return rt::Error{"input '" + info.name + "': " + adapted.error()};
     if (adapted->shape.size() != info.dims.size() || adapted->shape.empty())
-      return rt::Error{"input '" + info.name + "' is " + info.text() + ", but the array has shape " +
-                       rt::shapeText(adapted->shape)};
+      return rt::Error{"input '" + info.name + "' is " + info.text() +
+                       ", but the array has shape " + rt::shapeText(adapted->shape)};
     int64_t rows = adapted->shape[0];
     if (!source.arrays.empty() && rows != source.samples)
-      return rt::Error{"arrays have " + std::to_string(source.samples) + " and " + std::to_string(rows) + " samples"};
+      return rt::Error{"arrays have " + std::to_string(source.samples) + " and " +
+                       std::to_string(rows) + " samples"};
     source.samples = rows;
     if (info.dims[0] > 0)
       source.fixedBatch = info.dims[0];
@@ -131,9 +139,10 @@ rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::Te
       const rt::TensorInfo *info = infoOf(input);
       if (!info)
         return rt::Error{"the model has no input '" + input.str() + "'; its inputs: " + known};
-      rt::Result<rt::HostTensor> t = path.ends_with(".npy")
-                                         ? rt::readNpy(path.str())
-                                         : rt::readNpzEntry(path.str(), (array.empty() ? input : array).str());
+      rt::Result<rt::HostTensor> t =
+          path.ends_with(".npy")
+              ? rt::readNpy(path.str())
+              : rt::readNpzEntry(path.str(), (array.empty() ? input : array).str());
       if (!t)
         return t.takeError();
       if (rt::Status s = add(*info, std::move(*t)); !s)
@@ -142,7 +151,8 @@ rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::Te
   } else {
     const rt::TensorInfo *info = names.empty() ? tokenInput(source.inputs) : infoOf(names);
     if (!info)
-      return rt::Error{"the model has no input '" + names.str() + "' for text; its inputs: " + known};
+      return rt::Error{"the model has no input '" + names.str() +
+                       "' for text; its inputs: " + known};
     rt::Result<std::vector<uint8_t>> text = readBytes(path.str());
     if (!text)
       return text.takeError();
@@ -150,7 +160,8 @@ rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::Te
       window = info->dims[1];
     int64_t rows = static_cast<int64_t>(text->size()) / window;
     if (rows == 0)
-      return rt::Error{"'" + path.str() + "' is shorter than one window of " + std::to_string(window) + " bytes"};
+      return rt::Error{"'" + path.str() + "' is shorter than one window of " +
+                       std::to_string(window) + " bytes"};
     if (rt::Status s = add(*info, tokens(*text, 0, rows, window)); !s)
       return rt::Error{s.error()};
   }
@@ -159,8 +170,8 @@ rt::Result<DataSource> DataSource::open(StringRef spec, const std::vector<rt::Te
 
 rt::Result<std::vector<rt::NamedTensor>> DataSource::batch(int64_t begin, int64_t n) const {
   if (fixedBatch > 0 && n < fixedBatch)
-    return rt::Error{"the model takes " + std::to_string(fixedBatch) + " samples at once, but only " +
-                     std::to_string(n) + " are left"};
+    return rt::Error{"the model takes " + std::to_string(fixedBatch) +
+                     " samples at once, but only " + std::to_string(n) + " are left"};
   std::vector<rt::NamedTensor> result;
   for (const rt::NamedTensor &a : arrays) {
     rt::Result<rt::HostTensor> rows = sliceRows(a.tensor, begin, n);

@@ -36,16 +36,18 @@ Progress::~Progress() {
 
 int lpc::runDriver(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  const Command commands[] = {compileCommand(), runCommand(),     checkCommand(),    evalCommand(),
-                              benchCommand(),   inspectCommand(), generateCommand(), testOnnxCommand()};
+  const Command commands[] = {compileCommand(),  runCommand(),     checkCommand(),
+                              evalCommand(),     benchCommand(),   inspectCommand(),
+                              generateCommand(), testOnnxCommand()};
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);
-  if (!cl::ParseCommandLineOptions(argc, argv,
-                                   "lpc: the low-precision compiler\n\n"
-                                   "  lpc compile m.onnx -o m.so --weights int4/g128 --activations int8/token\n"
-                                   "  lpc run m.so --input x=@x.npy\n",
-                                   &llvm::errs()))
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "lpc: the low-precision compiler\n\n"
+          "  lpc compile m.onnx -o m.so --weights int4/g128 --activations int8/token\n"
+          "  lpc run m.so --input x=@x.npy\n",
+          &llvm::errs()))
     return kExitUsage;
   for (const Command &c : commands)
     if (*c.sub)

@@ -14,16 +14,22 @@ using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
 
-static cl::SubCommand evalSub("eval", "Measure a model's accuracy on labelled data or its perplexity on text");
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(evalSub), __VA_ARGS__)
+static cl::SubCommand
+    evalSub("eval", "Measure a model's accuracy on labelled data or its perplexity on text");
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(evalSub), __VA_ARGS__)
 OPTION(std::string, modelPath, cl::Positional, cl::desc("<model.so>"), cl::Required);
 OPTION(std::string, data, "data", cl::desc("Labelled data: an .npz file"));
 OPTION(std::string, inputSpec, "input", cl::desc("Input and its array in --data: x=test_x"));
 OPTION(std::string, labels, "labels", cl::desc("Array of class numbers in --data"));
-OPTION(std::string, text, "text", cl::desc("Text whose bytes are tokens: perplexity of the next byte"));
-OPTION(int64_t, window, "window", cl::desc("Bytes per window of --text (default 256)"), cl::init(256));
-OPTION(int64_t, windows, "windows", cl::desc("Use the first windows only (default: all)"), cl::init(0));
-OPTION(int64_t, batch, "batch", cl::desc("Samples per run (default 32 images, 4 windows)"), cl::init(0));
+OPTION(std::string, text, "text",
+       cl::desc("Text whose bytes are tokens: perplexity of the next byte"));
+OPTION(int64_t, window, "window", cl::desc("Bytes per window of --text (default 256)"),
+       cl::init(256));
+OPTION(int64_t, windows, "windows", cl::desc("Use the first windows only (default: all)"),
+       cl::init(0));
+OPTION(int64_t, batch, "batch", cl::desc("Samples per run (default 32 images, 4 windows)"),
+       cl::init(0));
 OPTION(int, threads, "threads", cl::desc("Threads (default: all)"), cl::init(0));
 OPTION(std::string, weightsPath, "weights", cl::desc("Weights file that replaces the model's own"));
 #undef OPTION
@@ -51,7 +57,8 @@ static Outcome accuracy(rt::ModelHandle &model) {
       return {kExitUsage, out.error()};
     const rt::HostTensor &scores = (*out)[0].tensor;
     if (scores.shape.empty() || scores.shape[0] != n)
-      return Outcome::usage("output '" + (*out)[0].name + "' has shape " + rt::shapeText(scores.shape) +
+      return Outcome::usage("output '" + (*out)[0].name + "' has shape " +
+                            rt::shapeText(scores.shape) +
                             ", not one row of class scores per sample");
     int64_t classes = scores.numElements() / n;
     for (int64_t i = 0; i < n; ++i) {
@@ -69,7 +76,8 @@ static Outcome accuracy(rt::ModelHandle &model) {
 }
 
 /// Sum over positions of -log softmax(logits)[next byte].
-static double crossEntropy(const float *logits, const uint8_t *next, int64_t positions, int64_t classes) {
+static double crossEntropy(const float *logits, const uint8_t *next, int64_t positions,
+                           int64_t classes) {
   double sum = 0;
   for (int64_t t = 0; t < positions; ++t) {
     const float *row = logits + t * classes;
@@ -87,24 +95,27 @@ static Outcome perplexity(rt::ModelHandle &model) {
     return Outcome::usage(bytes.error());
   const rt::TensorInfo *ids = tokenInput(model.inputs());
   if (!ids || ids->dims.size() != 2)
-    return Outcome::usage("the model has no integer input of shape [batch, length] to take the bytes of --text");
+    return Outcome::usage(
+        "the model has no integer input of shape [batch, length] to take the bytes of --text");
   if (ids->dims[1] > 0 && ids->dims[1] != window)
-    return Outcome::usage("the model takes windows of " + std::to_string(ids->dims[1]) + " bytes: give --window " +
-                          std::to_string(ids->dims[1]));
+    return Outcome::usage("the model takes windows of " + std::to_string(ids->dims[1]) +
+                          " bytes: give --window " + std::to_string(ids->dims[1]));
   // Each window predicts the byte after each of its bytes; the remainder of the text is dropped.
   int64_t total = window < 1 ? 0 : (static_cast<int64_t>(bytes->size()) - 1) / window;
   if (windows > 0)
     total = std::min<int64_t>(total, windows);
   if (total < 1)
-    return Outcome::usage("'" + text + "' is shorter than one window of " + std::to_string(window) + " bytes and the next");
+    return Outcome::usage("'" + text + "' is shorter than one window of " + std::to_string(window) +
+                          " bytes and the next");
   int64_t step = ids->dims[0] > 0 ? ids->dims[0] : batch > 0 ? int64_t(batch) : 4;
   double sum = 0;
   for (int64_t begin = 0; begin < total;) {
     int64_t n = std::min(step, total - begin);
     if (ids->dims[0] > 0 && n < step)
-      return Outcome::usage("the model takes " + std::to_string(step) + " windows at once, which does not divide " +
-                            std::to_string(total));
-    rt::Result<rt::HostTensor> in = rt::adapt(tokens(*bytes, begin * window, n, window), ids->dtype);
+      return Outcome::usage("the model takes " + std::to_string(step) +
+                            " windows at once, which does not divide " + std::to_string(total));
+    rt::Result<rt::HostTensor> in =
+        rt::adapt(tokens(*bytes, begin * window, n, window), ids->dtype);
     if (!in)
       return Outcome::usage(in.error());
     std::vector<rt::NamedTensor> inputs{{ids->name, std::move(*in)}};
@@ -114,16 +125,18 @@ static Outcome perplexity(rt::ModelHandle &model) {
     if (!out)
       return Outcome::usage(out.error());
     const rt::HostTensor &logits = (*out)[0].tensor;
-    if (logits.dtype != LPC_DTYPE_F32 || logits.shape.size() != 3 || logits.shape[0] != n || logits.shape[1] != window ||
-        logits.shape[2] < 256)
-      return Outcome::usage("output '" + (*out)[0].name + "' has shape " + rt::shapeText(logits.shape) + " and type " +
-                            rt::dtypeName(logits.dtype) + ", not float32 [batch, length, 256 or more]");
+    if (logits.dtype != LPC_DTYPE_F32 || logits.shape.size() != 3 || logits.shape[0] != n ||
+        logits.shape[1] != window || logits.shape[2] < 256)
+      return Outcome::usage("output '" + (*out)[0].name + "' has shape " +
+                            rt::shapeText(logits.shape) + " and type " +
+                            rt::dtypeName(logits.dtype) +
+                            ", not float32 [batch, length, 256 or more]");
     auto *values = reinterpret_cast<const float *>(logits.bytes.data());
     sum += crossEntropy(values, bytes->data() + begin * window + 1, n * window, logits.shape[2]);
     begin += n;
   }
-  llvm::outs() << llvm::format("perplexity %.4f\n", std::exp(sum / (total * window)))
-               << total << " windows of " << window << " bytes\n";
+  llvm::outs() << llvm::format("perplexity %.4f\n", std::exp(sum / (total * window))) << total
+               << " windows of " << window << " bytes\n";
   return Outcome::ok();
 }
 

@@ -10,12 +10,17 @@ using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
 
-static cl::SubCommand generateSub("generate", "Continue a text greedily with a byte-level language model");
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(generateSub), __VA_ARGS__)
+static cl::SubCommand generateSub("generate",
+                                  "Continue a text greedily with a byte-level language model");
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(generateSub), __VA_ARGS__)
 OPTION(std::string, modelPath, cl::Positional, cl::desc("<model.so>"), cl::Required);
 OPTION(std::string, prompt, "prompt", cl::desc("The text to continue"), cl::Required);
 OPTION(int, count, "bytes", cl::desc("Bytes to generate (default 200)"), cl::init(200));
-OPTION(std::string, cache, "cache", cl::desc("Cache input and the output that continues it (default: past=present where they exist)"), cl::init("past=present"));
+OPTION(std::string, cache, "cache",
+       cl::desc(
+           "Cache input and the output that continues it (default: past=present where they exist)"),
+       cl::init("past=present"));
 OPTION(int, threads, "threads", cl::desc("Threads (default: all)"), cl::init(0));
 #undef OPTION
 
@@ -29,9 +34,11 @@ static Outcome runGenerate() {
     return Outcome::usage(model.error());
   const rt::TensorInfo *ids = tokenInput(model->inputs());
   if (!ids || ids->dims.size() != 2)
-    return Outcome::usage("the model has no integer input of shape [batch, length] that takes tokens");
+    return Outcome::usage(
+        "the model has no integer input of shape [batch, length] that takes tokens");
   auto [past, present] = llvm::StringRef(cache).split('=');
-  bool hasCache = llvm::any_of(model->inputs(), [&](const rt::TensorInfo &i) { return i.name == past; });
+  bool hasCache =
+      llvm::any_of(model->inputs(), [&](const rt::TensorInfo &i) { return i.name == past; });
   if (!hasCache && cache.getNumOccurrences())
     return Outcome::usage("the model has no input '" + past.str() + "'");
 
@@ -61,7 +68,8 @@ static Outcome runGenerate() {
     text.push_back(static_cast<uint8_t>(best));
     feed = hasCache ? std::vector<uint8_t>{static_cast<uint8_t>(best)} : text;
     if (hasCache) {
-      auto it = llvm::find_if(*out, [&, name = present](const rt::NamedTensor &t) { return t.name == name; });
+      auto it = llvm::find_if(
+          *out, [&, name = present](const rt::NamedTensor &t) { return t.name == name; });
       if (it == out->end())
         return Outcome::usage("the model has no output '" + present.str() + "'");
       state = std::move(it->tensor);

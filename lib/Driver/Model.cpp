@@ -17,8 +17,9 @@ Outcome Model::open(const std::string &path, const Options &options) {
   bool compiled = StringRef(path).ends_with(".so");
   if (options.target == "reference") {
     if (compiled)
-      return Outcome::usage("the reference evaluator runs .onnx and .mlir files, not the shared object '" + path +
-                            "': give the file that --save-lp wrote");
+      return Outcome::usage(
+          "the reference evaluator runs .onnx and .mlir files, not the shared object '" + path +
+          "': give the file that --save-lp wrote");
     return openReference(path, options);
   }
   std::string so = path;
@@ -43,7 +44,8 @@ Outcome Model::open(const std::string &path, const Options &options) {
   return Outcome::ok();
 }
 
-Outcome Model::run(const std::vector<rt::NamedTensor> &given, std::vector<rt::NamedTensor> &results) {
+Outcome Model::run(const std::vector<rt::NamedTensor> &given,
+                   std::vector<rt::NamedTensor> &results) {
   std::vector<rt::HostTensor> ordered;
   for (size_t i = 0; i < inputInfos.size(); ++i) {
     const rt::NamedTensor *match = nullptr;
@@ -61,7 +63,8 @@ Outcome Model::run(const std::vector<rt::NamedTensor> &given, std::vector<rt::Na
     ordered.push_back(std::move(*t));
   }
   for (const rt::NamedTensor &t : given)
-    if (!t.name.empty() && llvm::none_of(inputInfos, [&](const rt::TensorInfo &i) { return i.name == t.name; }))
+    if (!t.name.empty() &&
+        llvm::none_of(inputInfos, [&](const rt::TensorInfo &i) { return i.name == t.name; }))
       return Outcome::usage("the model has no input '" + t.name + "'");
   if (!handle)
     return runReference(ordered, results);
@@ -74,7 +77,8 @@ Outcome Model::run(const std::vector<rt::NamedTensor> &given, std::vector<rt::Na
   return Outcome::ok();
 }
 
-Outcome driver::compareOutputs(const std::vector<rt::NamedTensor> &found, const std::vector<rt::NamedTensor> &expected,
+Outcome driver::compareOutputs(const std::vector<rt::NamedTensor> &found,
+                               const std::vector<rt::NamedTensor> &expected,
                                const rt::CompareOptions &options) {
   for (size_t i = 0; i < expected.size(); ++i) {
     const rt::NamedTensor *match = nullptr;

@@ -34,7 +34,8 @@ public:
 
 private:
   Outcome openReference(const std::string &path, const Options &options);
-  Outcome runReference(const std::vector<rt::HostTensor> &ordered, std::vector<rt::NamedTensor> &results);
+  Outcome runReference(const std::vector<rt::HostTensor> &ordered,
+                       std::vector<rt::NamedTensor> &results);
 
   Compiler compiler;
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< reference only
@@ -44,8 +45,10 @@ private:
   std::vector<rt::TensorInfo> inputInfos, outputInfos;
 };
 
-/// What `--expect` gives; compares by position where names are missing. A mismatch is kExitMismatch.
-Outcome compareOutputs(const std::vector<rt::NamedTensor> &found, const std::vector<rt::NamedTensor> &expected,
+/// What `--expect` gives; compares by position where names are missing. A mismatch is
+/// kExitMismatch.
+Outcome compareOutputs(const std::vector<rt::NamedTensor> &found,
+                       const std::vector<rt::NamedTensor> &expected,
                        const rt::CompareOptions &options);
 
 } // namespace lpc::driver

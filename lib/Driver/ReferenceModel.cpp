@@ -17,14 +17,22 @@ static int32_t onnxType(Type type) {
   if (auto i = dyn_cast<IntegerType>(type)) {
     bool u = i.isUnsigned();
     switch (i.getWidth()) {
-    case 1: return LPC_DTYPE_BOOL;
-    case 2: return u ? LPC_DTYPE_U2 : LPC_DTYPE_I2;
-    case 4: return u ? LPC_DTYPE_U4 : LPC_DTYPE_I4;
-    case 8: return u ? LPC_DTYPE_U8 : LPC_DTYPE_I8;
-    case 16: return u ? LPC_DTYPE_U16 : LPC_DTYPE_I16;
-    case 32: return u ? LPC_DTYPE_U32 : LPC_DTYPE_I32;
-    case 64: return u ? LPC_DTYPE_U64 : LPC_DTYPE_I64;
-    default: return 0;
+    case 1:
+      return LPC_DTYPE_BOOL;
+    case 2:
+      return u ? LPC_DTYPE_U2 : LPC_DTYPE_I2;
+    case 4:
+      return u ? LPC_DTYPE_U4 : LPC_DTYPE_I4;
+    case 8:
+      return u ? LPC_DTYPE_U8 : LPC_DTYPE_I8;
+    case 16:
+      return u ? LPC_DTYPE_U16 : LPC_DTYPE_I16;
+    case 32:
+      return u ? LPC_DTYPE_U32 : LPC_DTYPE_I32;
+    case 64:
+      return u ? LPC_DTYPE_U64 : LPC_DTYPE_I64;
+    default:
+      return 0;
     }
   }
   return llvm::TypeSwitch<Type, int32_t>(type)
@@ -67,15 +75,18 @@ Outcome Model::openReference(const std::string &path, const Options &options) {
   if (!main)
     return {kExitMalformed, "'" + path + "' has no function @main"};
   for (unsigned i = 0; i < main.getNumArguments(); ++i)
-    inputInfos.push_back(infoOf(main.getArgumentTypes()[i], main.getArgAttrOfType<StringAttr>(i, "onnx.name"),
-                                "arg" + std::to_string(i), main.getArgAttrOfType<ArrayAttr>(i, "nn.dims")));
+    inputInfos.push_back(
+        infoOf(main.getArgumentTypes()[i], main.getArgAttrOfType<StringAttr>(i, "onnx.name"),
+               "arg" + std::to_string(i), main.getArgAttrOfType<ArrayAttr>(i, "nn.dims")));
   for (unsigned i = 0; i < main.getNumResults(); ++i)
-    outputInfos.push_back(infoOf(main.getResultTypes()[i], main.getResultAttrOfType<StringAttr>(i, "onnx.name"),
-                                 "result" + std::to_string(i), main.getResultAttrOfType<ArrayAttr>(i, "nn.dims")));
+    outputInfos.push_back(
+        infoOf(main.getResultTypes()[i], main.getResultAttrOfType<StringAttr>(i, "onnx.name"),
+               "result" + std::to_string(i), main.getResultAttrOfType<ArrayAttr>(i, "nn.dims")));
   return Outcome::ok();
 }
 
-Outcome Model::runReference(const std::vector<rt::HostTensor> &ordered, std::vector<rt::NamedTensor> &results) {
+Outcome Model::runReference(const std::vector<rt::HostTensor> &ordered,
+                            std::vector<rt::NamedTensor> &results) {
   ref::Tensors inputs;
   for (auto [host, info] : llvm::zip(ordered, inputInfos)) {
     auto tensor = ref::fromHost(host);

@@ -15,26 +15,40 @@ using namespace lpc::driver;
 namespace cl = llvm::cl;
 
 static cl::SubCommand runSub("run", "Run a model on given tensors");
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(runSub), __VA_ARGS__)
-OPTION(std::string, modelPath, cl::Positional, cl::desc("<model.so | model.onnx | module.mlir>"), cl::Required);
-OPTION(std::string, target, "target", cl::desc("cpu, or reference: the evaluator (needs .onnx or .mlir)"), cl::init("cpu"));
-OPTION(std::string, data, "data", cl::desc("All inputs: an .npz file or an ONNX test_data_set folder"));
-OPTION(std::string, expect, "expect", cl::desc("Expected outputs: an .npz file or a test_data_set folder; with --data of a folder, `data`"));
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(runSub), __VA_ARGS__)
+OPTION(std::string, modelPath, cl::Positional, cl::desc("<model.so | model.onnx | module.mlir>"),
+       cl::Required);
+OPTION(std::string, target, "target",
+       cl::desc("cpu, or reference: the evaluator (needs .onnx or .mlir)"), cl::init("cpu"));
+OPTION(std::string, data, "data",
+       cl::desc("All inputs: an .npz file or an ONNX test_data_set folder"));
+OPTION(std::string, expect, "expect",
+       cl::desc("Expected outputs: an .npz file or a test_data_set folder; with --data of a "
+                "folder, `data`"));
 OPTION(std::string, save, "save", cl::desc("Write all outputs to this .npz file"));
-OPTION(double, relTol, "rtol", cl::desc("Relative tolerance of --expect (default 1e-5)"), cl::init(1e-5));
-OPTION(double, absTol, "atol", cl::desc("Absolute tolerance of --expect (default 1e-8)"), cl::init(1e-8));
+OPTION(double, relTol, "rtol", cl::desc("Relative tolerance of --expect (default 1e-5)"),
+       cl::init(1e-5));
+OPTION(double, absTol, "atol", cl::desc("Absolute tolerance of --expect (default 1e-8)"),
+       cl::init(1e-8));
 OPTION(bool, bitExact, "bit-exact", cl::desc("--expect compares bits"));
-OPTION(int, maxUlp, "ulp", cl::desc("--expect allows this many units in the last place"), cl::init(-1));
+OPTION(int, maxUlp, "ulp", cl::desc("--expect allows this many units in the last place"),
+       cl::init(-1));
 OPTION(int, threads, "threads", cl::desc("Threads (default: all)"), cl::init(0));
 OPTION(std::string, weightsPath, "weights", cl::desc("Weights file that replaces the model's own"));
 OPTION(bool, float64, "f64", cl::desc("Reference: compute floats in f64"));
 #undef OPTION
-static cl::list<std::string> inputs("input", cl::desc("Input from a file: x=@x.npy (or .pb, or file.npz:array)"), cl::cat(category), cl::sub(runSub));
-static cl::list<std::string> outputs("output", cl::desc("Output to a file: y=@y.npy"), cl::cat(category), cl::sub(runSub));
-static cl::list<std::string> expectations("expect-output", cl::desc("Expected output: y=@y.npy"), cl::cat(category), cl::sub(runSub));
+static cl::list<std::string>
+    inputs("input", cl::desc("Input from a file: x=@x.npy (or .pb, or file.npz:array)"),
+           cl::cat(category), cl::sub(runSub));
+static cl::list<std::string> outputs("output", cl::desc("Output to a file: y=@y.npy"),
+                                     cl::cat(category), cl::sub(runSub));
+static cl::list<std::string> expectations("expect-output", cl::desc("Expected output: y=@y.npy"),
+                                          cl::cat(category), cl::sub(runSub));
 
 /// `name=@path`.
-static Outcome splitBinding(const std::string &text, llvm::StringRef flag, std::string &name, std::string &path) {
+static Outcome splitBinding(const std::string &text, llvm::StringRef flag, std::string &name,
+                            std::string &path) {
   auto [left, right] = llvm::StringRef(text).split('=');
   if (left.empty() || !right.consume_front("@") || right.empty())
     return Outcome::usage((flag + " " + text + ": expected name=@file").str());
@@ -50,7 +64,8 @@ static rt::Result<rt::HostTensor> readOne(const std::string &path) {
   return rt::readTensorFile(path);
 }
 
-static Outcome readSet(const std::string &path, bool wantOutputs, std::vector<rt::NamedTensor> &tensors) {
+static Outcome readSet(const std::string &path, bool wantOutputs,
+                       std::vector<rt::NamedTensor> &tensors) {
   if (llvm::sys::fs::is_directory(path)) {
     rt::Result<rt::TestDataSet> set = rt::readTestDataSet(path);
     if (!set)
@@ -65,7 +80,8 @@ static Outcome readSet(const std::string &path, bool wantOutputs, std::vector<rt
   return Outcome::ok();
 }
 
-static Outcome readBindings(const cl::list<std::string> &list, llvm::StringRef flag, std::vector<rt::NamedTensor> &tensors) {
+static Outcome readBindings(const cl::list<std::string> &list, llvm::StringRef flag,
+                            std::vector<rt::NamedTensor> &tensors) {
   for (const std::string &text : list) {
     std::string name, path;
     if (Outcome o = splitBinding(text, flag, name, path); !o)
@@ -80,7 +96,8 @@ static Outcome readBindings(const cl::list<std::string> &list, llvm::StringRef f
 
 static void print(const rt::NamedTensor &t) {
   constexpr int64_t kShown = 8;
-  llvm::outs() << t.name << ": " << rt::dtypeName(t.tensor.dtype) << ' ' << rt::shapeText(t.tensor.shape) << " =";
+  llvm::outs() << t.name << ": " << rt::dtypeName(t.tensor.dtype) << ' '
+               << rt::shapeText(t.tensor.shape) << " =";
   int64_t n = t.tensor.numElements();
   for (int64_t i = 0; i < std::min(n, kShown); ++i)
     llvm::outs() << llvm::format(" %g", t.tensor.at(i));

@@ -13,9 +13,14 @@ using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
 
-static cl::SubCommand testSub("test-onnx", "Run ONNX backend test folders; prints `pass|wrong|refused|crash folder reason` for each");
-static cl::list<std::string> folders(cl::Positional, cl::desc("<folder with model.onnx and test_data_set_*>..."), cl::OneOrMore, cl::cat(category), cl::sub(testSub));
-#define OPTION(Type, name, flag, ...) static cl::opt<Type> name(flag, cl::cat(category), cl::sub(testSub), __VA_ARGS__)
+static cl::SubCommand testSub(
+    "test-onnx",
+    "Run ONNX backend test folders; prints `pass|wrong|refused|crash folder reason` for each");
+static cl::list<std::string> folders(cl::Positional,
+                                     cl::desc("<folder with model.onnx and test_data_set_*>..."),
+                                     cl::OneOrMore, cl::cat(category), cl::sub(testSub));
+#define OPTION(Type, name, flag, ...)                                                              \
+  static cl::opt<Type> name(flag, cl::cat(category), cl::sub(testSub), __VA_ARGS__)
 OPTION(std::string, target, "target", cl::desc("cpu or reference"), cl::init("cpu"));
 OPTION(double, relTol, "rtol", cl::desc("Relative tolerance (default 1e-3)"), cl::init(1e-3));
 OPTION(double, absTol, "atol", cl::desc("Absolute tolerance (default 1e-7)"), cl::init(1e-7));

@@ -12,24 +12,27 @@ using namespace lpc;
 void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
   // Micro-kernels where a weight is constant; the generic path takes what is left.
   pm.addPass(createConvertLpToPackedPass());
-  // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's lowering then carries.
+  // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's
+  // lowering then carries.
   pm.addPass(createConvertLpToLinalgPass());
   pm.addPass(createConvertNnToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createVerifyContractPass(
-      {"linalg",
-       {"linalg", "arith", "math", "tensor", "bufferization", "affine", "scf", "cf", "complex", "llvm", "memref", "packed",
-        "vector"}}));
+  pm.addPass(
+      createVerifyContractPass({"linalg",
+                                {"linalg", "arith", "math", "tensor", "bufferization", "affine",
+                                 "scf", "cf", "complex", "llvm", "memref", "packed", "vector"}}));
 }
 
 void lpc::registerFrontPipelines() {
-  PassPipelineRegistration<> onnxToNn("lpc-onnx-to-nn-pipeline", "onnx to nn: convert every node, fold constants",
+  PassPipelineRegistration<> onnxToNn("lpc-onnx-to-nn-pipeline",
+                                      "onnx to nn: convert every node, fold constants",
                                       [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
-  PassPipelineRegistration<NnToLpOptions> observe("lpc-observe-pipeline", "nn with observers, for calibration",
-                                                  buildObservePipeline);
-  PassPipelineRegistration<NnToLpOptions> nnToLp("lpc-nn-to-lp-pipeline",
-                                                 "nn to lp: quantize, fuse, prove accumulators", buildNnToLpPipeline);
-  PassPipelineRegistration<> lpToLinalg("lpc-lp-to-linalg-pipeline", "lp and nn to linalg on signless tensors",
+  PassPipelineRegistration<NnToLpOptions> observe(
+      "lpc-observe-pipeline", "nn with observers, for calibration", buildObservePipeline);
+  PassPipelineRegistration<NnToLpOptions> nnToLp(
+      "lpc-nn-to-lp-pipeline", "nn to lp: quantize, fuse, prove accumulators", buildNnToLpPipeline);
+  PassPipelineRegistration<> lpToLinalg("lpc-lp-to-linalg-pipeline",
+                                        "lp and nn to linalg on signless tensors",
                                         [](OpPassManager &pm) { buildLpToLinalgPipeline(pm); });
 }

@@ -16,7 +16,8 @@ void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) 
 }
 
 void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
-  // Observers are placed by the same pass as for calibration, so their numbers agree with the file's.
+  // Observers are placed by the same pass as for calibration, so their numbers agree with the
+  // file's.
   if (!options.activations.empty()) {
     buildObservePipeline(pm, options);
     QuantizeActivationsPassOptions activations;

@@ -12,7 +12,8 @@ using namespace mlir;
 void lpc::buildONNXToNnPipeline(OpPassManager &pm) {
   pm.addPass(createConvertONNXToNnPass());
   pm.addPass(createCanonicalizerPass());
-  // Weights that the exporter transposed or cast become plain constants: the quantizer looks for those.
+  // Weights that the exporter transposed or cast become plain constants: the quantizer looks for
+  // those.
   pm.addPass(createFoldConstantsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -19,7 +19,9 @@ struct VerifyContractPass final : lpc::impl::VerifyContractPassBase<VerifyContra
     getOperation().walk([&](Operation *op) {
       StringRef dialect = op->getName().getDialectNamespace();
       if (dialect == "builtin" || dialect == "func" ||
-          llvm::is_contained(llvm::map_range(dialects, [](const std::string &d) { return StringRef(d); }), dialect))
+          llvm::is_contained(
+              llvm::map_range(dialects, [](const std::string &d) { return StringRef(d); }),
+              dialect))
         return WalkResult::advance();
       op->emitError() << "'" << op->getName() << "' may not remain on the " << floor
                       << " floor: no pattern of the pipeline took it";

@@ -21,7 +21,8 @@ std::optional<RangeMethod> quant::parseRangeMethod(StringRef word) {
       .Default(std::nullopt);
 }
 
-//===- TensorStatistics -------------------------------------------------------------------------------===//
+//===- TensorStatistics
+//-------------------------------------------------------------------------------===//
 
 /// Doubles the limit until it holds the magnitude; two bins become one, outward from the middle.
 void TensorStatistics::grow(float magnitude) {
@@ -85,7 +86,8 @@ ScaleZero quant::chooseScale(float lo, float hi, const num::FormatSpec &spec) {
   return result;
 }
 
-std::pair<float, float> TensorStatistics::range(RangeMethod method, const num::FormatSpec &spec) const {
+std::pair<float, float> TensorStatistics::range(RangeMethod method,
+                                                const num::FormatSpec &spec) const {
   if (method == RangeMethod::MinMax || finite == 0 || limit == 0)
     return {lo, hi};
   double width = 2.0 * limit / kBins;
@@ -115,10 +117,12 @@ std::pair<float, float> TensorStatistics::range(RangeMethod method, const num::F
         continue;
       double x = std::clamp<double>(center(i), lo, hi);
       double q = x / s.scale + s.zero;
-      double y = spec.zeroPoint == num::ZeroPointKind::None
-                     ? spec.element->decodeToDouble(spec.element->encode(x / s.scale, policy)) * s.scale
-                     : (std::clamp(std::nearbyint(q), spec.element->lowest(), spec.element->max()) - s.zero) *
-                           s.scale;
+      double y =
+          spec.zeroPoint == num::ZeroPointKind::None
+              ? spec.element->decodeToDouble(spec.element->encode(x / s.scale, policy)) * s.scale
+              : (std::clamp(std::nearbyint(q), spec.element->lowest(), spec.element->max()) -
+                 s.zero) *
+                    s.scale;
       error += bins[i] * (x - y) * (x - y);
     }
     if (error < bestError) {
@@ -129,12 +133,14 @@ std::pair<float, float> TensorStatistics::range(RangeMethod method, const num::F
   return best;
 }
 
-//===- CalibrationFile --------------------------------------------------------------------------------===//
+//===- CalibrationFile
+//--------------------------------------------------------------------------------===//
 
 std::string CalibrationFile::toJSON() const {
   llvm::json::Array list;
   for (auto &[id, t] : tensors) {
-    // Only bins that hold something, as [index, count] pairs: files stay small and equal runs give equal bytes.
+    // Only bins that hold something, as [index, count] pairs: files stay small and equal runs give
+    // equal bytes.
     llvm::json::Array bins;
     for (auto [i, n] : llvm::enumerate(t.bins))
       if (n)
@@ -171,7 +177,8 @@ FailureOr<CalibrationFile> CalibrationFile::fromJSON(StringRef text, std::string
   file.samples = root->getInteger("samples").value_or(0);
   for (llvm::json::Value &v : *list) {
     llvm::json::Object *o = v.getAsObject();
-    if (!o || !o->getInteger("id") || !o->getNumber("min") || !o->getNumber("max") || !o->getNumber("limit"))
+    if (!o || !o->getInteger("id") || !o->getNumber("min") || !o->getNumber("max") ||
+        !o->getNumber("limit"))
       return failure();
     TensorStatistics t;
     t.finite = o->getInteger("count").value_or(0);

@@ -42,7 +42,8 @@ static bool isWeight(Value v) {
   return constantOf(v) != nullptr;
 }
 
-SmallVector<Contraction> quant::findContractions(func::FuncOp func, std::optional<llvm::Regex> &keep) {
+SmallVector<Contraction> quant::findContractions(func::FuncOp func,
+                                                 std::optional<llvm::Regex> &keep) {
   SmallVector<Contraction> found;
   func.walk([&](Operation *op) {
     if (!isa<nn::MatMulOp, nn::ConvOp>(op) || !isWeight(op->getOperand(1)))
@@ -61,7 +62,8 @@ static float halfToFloat(uint16_t bits) {
   return llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits)).convertToFloat();
 }
 
-template <typename T> static std::vector<float> widen(ArrayRef<char> bytes, int64_t n, float (*f)(T)) {
+template <typename T>
+static std::vector<float> widen(ArrayRef<char> bytes, int64_t n, float (*f)(T)) {
   std::vector<float> out(n);
   for (int64_t i = 0; i < n; ++i) {
     T x;
@@ -110,13 +112,15 @@ std::optional<std::vector<float>> quant::readFloats(ElementsAttr value) {
   return out;
 }
 
-Value quant::makeConstant(OpBuilder &b, Location loc, ArrayRef<int64_t> shape, ArrayRef<float> values) {
+Value quant::makeConstant(OpBuilder &b, Location loc, ArrayRef<int64_t> shape,
+                          ArrayRef<float> values) {
   auto type = RankedTensorType::get(shape, b.getF32Type());
   ElementsAttr attr;
   if (values.size() <= 16) {
     attr = DenseElementsAttr::get(type, values);
   } else {
-    ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float));
+    ArrayRef<char> bytes(reinterpret_cast<const char *>(values.data()),
+                         values.size() * sizeof(float));
     attr = DenseResourceElementsAttr::get(type, "scale",
                                           HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What the quantization passes call a contraction: a matmul or convolution of an activation with a weight.
+// What the quantization passes call a contraction: a matmul or convolution of an activation with a
+// weight.
 #ifndef LPC_LIB_QUANTIZATION_CONTRACTIONS_H
 #define LPC_LIB_QUANTIZATION_CONTRACTIONS_H
 
@@ -17,15 +18,19 @@ struct Contraction {
   bool isConv() const { return mlir::isa<nn::ConvOp>(op); }
 };
 
-/// The name of an op that the user knows: of its ONNX node, from its location; empty if it has none.
+/// The name of an op that the user knows: of its ONNX node, from its location; empty if it has
+/// none.
 std::string nameOf(mlir::Operation *op);
 
-/// A compiled `keep` option; an empty pattern matches nothing. Fails, reporting at `loc`, if it is no regular expression.
-mlir::FailureOr<std::optional<llvm::Regex>> compileKeep(mlir::Location loc, llvm::StringRef pattern);
+/// A compiled `keep` option; an empty pattern matches nothing. Fails, reporting at `loc`, if it is
+/// no regular expression.
+mlir::FailureOr<std::optional<llvm::Regex>> compileKeep(mlir::Location loc,
+                                                        llvm::StringRef pattern);
 
-/// Contractions of a function in program order, without those that `keep` names. The weight may be an nn.constant or an
-/// lp.dequantize of an lp.constant.
-llvm::SmallVector<Contraction> findContractions(mlir::func::FuncOp func, std::optional<llvm::Regex> &keep);
+/// Contractions of a function in program order, without those that `keep` names. The weight may be
+/// an nn.constant or an lp.dequantize of an lp.constant.
+llvm::SmallVector<Contraction> findContractions(mlir::func::FuncOp func,
+                                                std::optional<llvm::Regex> &keep);
 
 /// The float constant behind a value, or null.
 nn::ConstantOp constantOf(mlir::Value v);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// dequantize -> contraction becomes one lp op. The idea: scales that do not change along the contracted axis factor out of
-// the sum, and what remains is a sum of integers times one power of two.
+// dequantize -> contraction becomes one lp op. The idea: scales that do not change along the
+// contracted axis factor out of the sum, and what remains is a sum of integers times one power of
+// two.
 #include "lpc/Quantization/Passes.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -21,7 +22,9 @@ struct Side {
   bool isCode() const { return block != nullptr; }
   const num::Format *format() const { return lp::formatOf(data.getType()); }
   /// Block size along an axis; kAll if the scale does not change along it.
-  int64_t blockAlong(int64_t axis) const { return isCode() ? block.getBlock()[axis] : lp::ScaleAttr::kAll; }
+  int64_t blockAlong(int64_t axis) const {
+    return isCode() ? block.getBlock()[axis] : lp::ScaleAttr::kAll;
+  }
 };
 } // namespace
 
@@ -75,8 +78,9 @@ struct FuseMatMul : OpRewritePattern<nn::MatMulOp> {
       if (aligned && sumsFit(l, r, terms))
         kind = grouped ? lp::AccumulatorKind::F32Grouped : lp::AccumulatorKind::Int;
     }
-    rewriter.replaceOpWithNewOp<lp::MatMulOp>(op, op.getType(), l.data, l.scale, l.zero, r.data, r.scale, r.zero,
-                                              l.block, r.block, accumulator(op.getContext(), kind));
+    rewriter.replaceOpWithNewOp<lp::MatMulOp>(op, op.getType(), l.data, l.scale, l.zero, r.data,
+                                              r.scale, r.zero, l.block, r.block,
+                                              accumulator(op.getContext(), kind));
     return success();
   }
 };
@@ -101,9 +105,10 @@ struct FuseConv : OpRewritePattern<nn::ConvOp> {
       terms *= ShapedType::isDynamic(d) ? 1 << 16 : d;
     bool exact = x.isCode() && perChannel && sumsFit(x, w, terms);
     auto kind = exact ? lp::AccumulatorKind::Int : lp::AccumulatorKind::F32Relaxed;
-    Value y = lp::ConvOp::create(rewriter, op.getLoc(), op.getType(), x.data, x.scale, x.zero, w.data, w.scale, w.zero,
-                                 x.block, w.block, op.getStridesAttr(), op.getPadsAttr(), op.getDilationsAttr(),
-                                 op.getGroupsAttr(), accumulator(op.getContext(), kind));
+    Value y = lp::ConvOp::create(rewriter, op.getLoc(), op.getType(), x.data, x.scale, x.zero,
+                                 w.data, w.scale, w.zero, x.block, w.block, op.getStridesAttr(),
+                                 op.getPadsAttr(), op.getDilationsAttr(), op.getGroupsAttr(),
+                                 accumulator(op.getContext(), kind));
     if (Value bias = op.getBias()) {
       auto type = cast<RankedTensorType>(bias.getType());
       SmallVector<int64_t> shape(cast<RankedTensorType>(op.getType()).getRank(), 1);
@@ -112,7 +117,8 @@ struct FuseConv : OpRewritePattern<nn::ConvOp> {
       for (OpFoldResult size : nn::dimsOf(rewriter, op.getLoc(), bias))
         if (auto v = dyn_cast<Value>(size))
           sizes.push_back(v);
-      bias = nn::ReshapeOp::create(rewriter, op.getLoc(), RankedTensorType::get(shape, type.getElementType()), bias, sizes);
+      bias = nn::ReshapeOp::create(
+          rewriter, op.getLoc(), RankedTensorType::get(shape, type.getElementType()), bias, sizes);
       y = nn::BinaryOp::create(rewriter, op.getLoc(), op.getType(), nn::BinaryKind::Add, y, bias);
     }
     rewriter.replaceOp(op, y);

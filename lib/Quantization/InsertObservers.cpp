@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Puts observers on the activations of contractions. One observer per distinct value: what two contractions read is
-// seen, and later quantized, once.
+// Puts observers on the activations of contractions. One observer per distinct value: what two
+// contractions read is seen, and later quantized, once.
 #include "Contractions.h"
 
 namespace lpc {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Replaces the provisional width of integer accumulators by the least one that the range analysis proves.
+// Replaces the provisional width of integer accumulators by the least one that the range analysis
+// proves.
 #include "lpc/Analysis/AccumulatorRange.h"
 #include "lpc/Quantization/Passes.h"
 
@@ -21,10 +22,12 @@ template <typename OpT> static LogicalResult prove(OpT op) {
   bool grouped = acc.getKind() == lp::AccumulatorKind::F32Grouped;
   unsigned need = range->bits(), have = grouped ? 64 : acc.getWidth();
   if (need > have)
-    return op.emitError() << "the accumulator needs " << need << " bits for sums in " << range->str() << ", but has "
-                          << have << ": use narrower formats or smaller groups";
+    return op.emitError() << "the accumulator needs " << need << " bits for sums in "
+                          << range->str() << ", but has " << have
+                          << ": use narrower formats or smaller groups";
   if (!grouped)
-    op.setAccumulatorAttr(lp::AccumulatorAttr::get(op.getContext(), lp::AccumulatorKind::Int, need));
+    op.setAccumulatorAttr(
+        lp::AccumulatorAttr::get(op.getContext(), lp::AccumulatorKind::Int, need));
   return success();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Turns observers into quantize/dequantize pairs: static scales from calibration, or scales computed at run time.
+// Turns observers into quantize/dequantize pairs: static scales from calibration, or scales
+// computed at run time.
 #include "Contractions.h"
 
 #include "lpc/Quantization/Calibration.h"
@@ -14,15 +15,16 @@ using namespace lpc;
 using namespace lpc::quant;
 
 /// A constant zero point in the format's own codes.
-static Value makeZeroPoint(OpBuilder &b, Location loc, ArrayRef<int64_t> shape, const num::Format *format,
-                           int32_t zero) {
+static Value makeZeroPoint(OpBuilder &b, Location loc, ArrayRef<int64_t> shape,
+                           const num::Format *format, int32_t zero) {
   auto type = lp::codeTensor(b.getContext(), shape, format);
   uint16_t code = static_cast<uint16_t>(zero & ((1u << format->width()) - 1));
   return lp::ConstantOp::create(b, loc, type, lp::makeCodes(type, {code}, "zero_point"));
 }
 
 namespace {
-struct QuantizeActivationsPass final : lpc::impl::QuantizeActivationsPassBase<QuantizeActivationsPass> {
+struct QuantizeActivationsPass final
+    : lpc::impl::QuantizeActivationsPassBase<QuantizeActivationsPass> {
   using QuantizeActivationsPassBase::QuantizeActivationsPassBase;
 
   void runOnOperation() override {
@@ -31,17 +33,21 @@ struct QuantizeActivationsPass final : lpc::impl::QuantizeActivationsPassBase<Qu
     std::optional<num::FormatSpec> spec = num::FormatSpec::parse(format, &error);
     std::optional<RangeMethod> rangeMethod = parseRangeMethod(method);
     if (!spec || !rangeMethod) {
-      func.emitError() << (spec ? "option method: expected minmax, percentile or mse, but got '" + method.getValue() + "'"
+      func.emitError() << (spec ? "option method: expected minmax, percentile or mse, but got '" +
+                                      method.getValue() + "'"
                                 : "option format: " + error);
       return signalPassFailure();
     }
     if (spec->granularity == num::Granularity::Channel) {
-      func.emitError() << "activations have no output channels: use tensor, token or group granularity instead of '"
+      func.emitError() << "activations have no output channels: use tensor, token or group "
+                          "granularity instead of '"
                        << spec->str() << "'";
       return signalPassFailure();
     }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer && spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str() << "' is not one";
+    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
+        spec->element->family() != num::Family::Integer) {
+      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
+                       << "' is not one";
       return signalPassFailure();
     }
     bool isStatic = spec->granularity == num::Granularity::Tensor;
@@ -56,7 +62,8 @@ struct QuantizeActivationsPass final : lpc::impl::QuantizeActivationsPassBase<Qu
     }
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {
-      ok &= succeeded(isStatic ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
+      ok &=
+          succeeded(isStatic ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
     });
     if (!ok)
       signalPassFailure();
@@ -93,24 +100,29 @@ struct QuantizeActivationsPass final : lpc::impl::QuantizeActivationsPassBase<Qu
     OpBuilder b(op);
     auto type = cast<RankedTensorType>(op.getType());
     SmallVector<int64_t> block(type.getRank(), 1);
-    block.back() = spec.granularity == num::Granularity::Group ? spec.groupSize : lp::ScaleAttr::kAll;
+    block.back() =
+        spec.granularity == num::Granularity::Group ? spec.groupSize : lp::ScaleAttr::kAll;
     auto structure = lp::ScaleAttr::singleLevel(op.getContext(), block);
     SmallVector<int64_t> shape = structure.getScaleShape(type.getShape());
     bool asym = spec.zeroPoint == num::ZeroPointKind::Integer;
     auto format = lp::FormatType::get(op.getContext(), spec.element);
     auto scales = lp::BlockScaleOp::create(
         b, op.getLoc(), RankedTensorType::get(shape, b.getF32Type()),
-        asym ? Type(RankedTensorType::get(shape, format)) : Type(), op.getInput(), TypeAttr::get(format), structure,
-        lp::ScaleRuleAttr::get(op.getContext(), asym ? lp::ScaleRule::MinMax : lp::ScaleRule::AbsMax));
+        asym ? Type(RankedTensorType::get(shape, format)) : Type(), op.getInput(),
+        TypeAttr::get(format), structure,
+        lp::ScaleRuleAttr::get(op.getContext(),
+                               asym ? lp::ScaleRule::MinMax : lp::ScaleRule::AbsMax));
     replace(op, spec, scales.getScales(), scales.getZeroPoint(), structure);
     return success();
   }
 
-  void replace(lp::ObserveOp op, const num::FormatSpec &spec, Value scale, Value zero, lp::ScaleAttr structure) {
+  void replace(lp::ObserveOp op, const num::FormatSpec &spec, Value scale, Value zero,
+               lp::ScaleAttr structure) {
     OpBuilder b(op);
     auto type = cast<RankedTensorType>(op.getType());
     auto codes = lp::codeTensor(op.getContext(), type.getShape(), spec.element);
-    Value q = lp::QuantizeOp::create(b, op.getLoc(), codes, op.getInput(), ValueRange{scale}, zero, structure);
+    Value q = lp::QuantizeOp::create(b, op.getLoc(), codes, op.getInput(), ValueRange{scale}, zero,
+                                     structure);
     Value d = lp::DequantizeOp::create(b, op.getLoc(), type, q, ValueRange{scale}, zero, structure);
     op.replaceAllUsesWith(d);
     op.erase();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Rounds the constant operand of contractions to a format. A transposed matmul weight is stored untransposed, so that
-// codes always lie as [k, n].
+// Rounds the constant operand of contractions to a format. A transposed matmul weight is stored
+// untransposed, so that codes always lie as [k, n].
 #include "Contractions.h"
 
 #include "lpc/Quantization/WeightScales.h"
@@ -15,7 +15,8 @@ using namespace lpc;
 using namespace lpc::quant;
 
 /// The block shape of a weight: matmul weights are [..., k, n], filters [m, c, k...].
-static FailureOr<SmallVector<int64_t>> blockOf(const Contraction &c, int64_t rank, const num::FormatSpec &spec) {
+static FailureOr<SmallVector<int64_t>> blockOf(const Contraction &c, int64_t rank,
+                                               const num::FormatSpec &spec) {
   SmallVector<int64_t> block(rank, lp::ScaleAttr::kAll);
   switch (spec.granularity) {
   case num::Granularity::Tensor:
@@ -69,12 +70,15 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     if (failed(regex))
       return signalPassFailure();
     if (!spec || !scaleMethod) {
-      func.emitError() << (spec ? "option method: expected absmax or mse, but got '" + method.getValue() + "'"
+      func.emitError() << (spec ? "option method: expected absmax or mse, but got '" +
+                                      method.getValue() + "'"
                                 : "option format: " + error);
       return signalPassFailure();
     }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer && spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str() << "' is not one";
+    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
+        spec->element->family() != num::Family::Integer) {
+      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
+                       << "' is not one";
       return signalPassFailure();
     }
     // One constant may serve several contractions: it is rounded once for each orientation.
@@ -96,20 +100,23 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
   }
 
-  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec, ScaleMethod scaleMethod) {
+  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec,
+                 ScaleMethod scaleMethod) {
     auto type = cast<RankedTensorType>(constant.getType());
     SmallVector<int64_t> shape(type.getShape());
     std::optional<std::vector<float>> values = readFloats(constant.getValue());
     if (!values) {
-      constant.emitError() << "the values of this weight are not in the module: they were elided from the text";
+      constant.emitError()
+          << "the values of this weight are not in the module: they were elided from the text";
       return {};
     }
     if (auto matmul = dyn_cast<nn::MatMulOp>(c.op); matmul && matmul.getTransposeRhs())
       *values = transposeLast(*values, shape);
     FailureOr<SmallVector<int64_t>> block = blockOf(c, shape.size(), spec);
     if (failed(block)) {
-      c.op->emitError() << "weights have no tokens: use tensor, channel or group granularity instead of '" << spec.str()
-                        << "'";
+      c.op->emitError()
+          << "weights have no tokens: use tensor, channel or group granularity instead of '"
+          << spec.str() << "'";
       return {};
     }
     FailureOr<QuantizedTensor> q = quantizeTensor(*values, shape, *block, spec, scaleMethod);
@@ -126,7 +133,8 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     if (name.empty())
       name = "weight";
     auto codes = lp::codeTensor(b.getContext(), shape, spec.element);
-    Value w = lp::ConstantOp::create(b, constant.getLoc(), codes, lp::makeCodes(codes, q->codes, name));
+    Value w =
+        lp::ConstantOp::create(b, constant.getLoc(), codes, lp::makeCodes(codes, q->codes, name));
     Value scale = makeConstant(b, constant.getLoc(), q->scaleShape, q->scales);
     Value zero;
     if (!q->zeros.empty()) {
@@ -134,7 +142,8 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
       for (int32_t z : q->zeros)
         zeroCodes.push_back(static_cast<uint16_t>(z & (spec.element->numCodes() - 1)));
       auto zeroType = lp::codeTensor(b.getContext(), q->scaleShape, spec.element);
-      zero = lp::ConstantOp::create(b, constant.getLoc(), zeroType, lp::makeCodes(zeroType, zeroCodes, name + ".zero"));
+      zero = lp::ConstantOp::create(b, constant.getLoc(), zeroType,
+                                    lp::makeCodes(zeroType, zeroCodes, name + ".zero"));
     }
     auto floats = RankedTensorType::get(shape, type.getElementType());
     return lp::DequantizeOp::create(b, constant.getLoc(), floats, w, ValueRange{scale}, zero,

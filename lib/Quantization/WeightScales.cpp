@@ -25,7 +25,8 @@ namespace {
 /// One block, gathered: rounds it and reports the squared error of a scale.
 class BlockRounder {
 public:
-  explicit BlockRounder(const num::FormatSpec &spec) : spec(spec), encoder(*spec.element, policy()) {}
+  explicit BlockRounder(const num::FormatSpec &spec)
+      : spec(spec), encoder(*spec.element, policy()) {}
 
   ScaleZero choose(ArrayRef<float> x, ScaleMethod method) {
     if (x.empty())
@@ -91,8 +92,8 @@ void forEachIndex(ArrayRef<int64_t> extents, llvm::function_ref<void(ArrayRef<in
 } // namespace
 
 FailureOr<QuantizedTensor> quant::quantizeTensor(ArrayRef<float> values, ArrayRef<int64_t> shape,
-                                                 ArrayRef<int64_t> block, const num::FormatSpec &spec,
-                                                 ScaleMethod method) {
+                                                 ArrayRef<int64_t> block,
+                                                 const num::FormatSpec &spec, ScaleMethod method) {
   if (llvm::any_of(values, [](float x) { return !std::isfinite(x); }))
     return failure();
   QuantizedTensor result;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Binds what earlier passes left abstract to the runtime: cf.assert becomes a call of lpc_rt_fail, which records the
-// sentence and leaves the run; a call of the abstract observer becomes lpc_rt_observe_f32 with the run's context.
+// Binds what earlier passes left abstract to the runtime: cf.assert becomes a call of lpc_rt_fail,
+// which records the sentence and leaves the run; a call of the abstract observer becomes
+// lpc_rt_observe_f32 with the run's context.
 #include "RuntimeCalls.h"
 #include "lpc/Transforms/Passes.h"
 
@@ -44,7 +45,8 @@ struct LowerAsserts final : impl::LowerAssertsPassBase<LowerAsserts> {
     bindObservers(module);
   }
 
-  /// `func.call @lpc_observe_f32(elements, id, inner)` => `lpc_rt_observe_f32(ctx, id, data, n, inner)`.
+  /// `func.call @lpc_observe_f32(elements, id, inner)` => `lpc_rt_observe_f32(ctx, id, data, n,
+  /// inner)`.
   void bindObservers(ModuleOp module) {
     auto declaration = module.lookupSymbol<func::FuncOp>("lpc_observe_f32");
     if (!declaration)
@@ -52,7 +54,8 @@ struct LowerAsserts final : impl::LowerAssertsPassBase<LowerAsserts> {
     MLIRContext *ctx = &this->getContext();
     auto pointerType = LLVM::LLVMPointerType::get(ctx);
     Type i32 = IntegerType::get(ctx, 32), i64 = IntegerType::get(ctx, 64);
-    auto observe = getRuntimeFunction(module, "lpc_rt_observe_f32", {}, {pointerType, i32, pointerType, i64, i64});
+    auto observe = getRuntimeFunction(module, "lpc_rt_observe_f32", {},
+                                      {pointerType, i32, pointerType, i64, i64});
     module.walk([&](func::CallOp op) {
       if (op.getCallee() != declaration.getName())
         return;

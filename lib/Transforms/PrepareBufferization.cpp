@@ -17,20 +17,22 @@ namespace lpc {
 #define GEN_PASS_DEF_PREPAREBUFFERIZATIONPASS
 #include "lpc/Transforms/Passes.h.inc"
 
-/// Whether a value is a part of another tensor, seen through reshapes and casts: its buffer may have gaps between rows.
+/// Whether a value is a part of another tensor, seen through reshapes and casts: its buffer may
+/// have gaps between rows.
 static bool isPartOfTensor(Value v) {
   while (Operation *def = v.getDefiningOp()) {
     if (isa<tensor::ExtractSliceOp>(def))
       return true;
-    if (!isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp>(def))
+    if (!isa<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp>(
+            def))
       return false;
     v = def->getOperand(0);
   }
   return false;
 }
 
-/// Copies results that are parts of other tensors. Bufferization would cast `2x?` with row stride 6 to the identity layout,
-/// which it takes for a matching one because the row size is not known.
+/// Copies results that are parts of other tensors. Bufferization would cast `2x?` with row stride 6
+/// to the identity layout, which it takes for a matching one because the row size is not known.
 static void copyReturnedParts(func::FuncOp func) {
   for (auto ret : func.getOps<func::ReturnOp>())
     for (OpOperand &operand : ret->getOpOperands()) {
@@ -39,7 +41,8 @@ static void copyReturnedParts(func::FuncOp func) {
         continue;
       OpBuilder b(ret);
       SmallVector<Value> sizes;
-      operand.set(bufferization::AllocTensorOp::create(b, ret.getLoc(), type, sizes, operand.get()));
+      operand.set(
+          bufferization::AllocTensorOp::create(b, ret.getLoc(), type, sizes, operand.get()));
     }
 }
 

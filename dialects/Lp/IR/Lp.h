@@ -29,17 +29,22 @@ namespace lpc::lp {
 const num::Format *formatOf(mlir::Type tensorOrElement);
 
 /// tensor<shape x !lp.format>.
-mlir::RankedTensorType codeTensor(mlir::MLIRContext *ctx, llvm::ArrayRef<int64_t> shape, const num::Format *format);
+mlir::RankedTensorType codeTensor(mlir::MLIRContext *ctx, llvm::ArrayRef<int64_t> shape,
+                                  const num::Format *format);
 
-/// The format whose codes have the same bits and meaning as a builtin integer or float type, or null.
+/// The format whose codes have the same bits and meaning as a builtin integer or float type, or
+/// null.
 const num::Format *formatOfBuiltin(mlir::Type builtin);
 
 /// Bytes of the bit stream that holds `numElements` codes of `width` bits.
-inline int64_t packedBytes(int64_t numElements, unsigned width) { return (numElements * width + 7) / 8; }
+inline int64_t packedBytes(int64_t numElements, unsigned width) {
+  return (numElements * width + 7) / 8;
+}
 
-/// Makes an lp.constant value: packs `codes` (one per element, row-major) into a resource blob named after `name`.
-mlir::DenseResourceElementsAttr makeCodes(mlir::RankedTensorType type, llvm::ArrayRef<uint16_t> codes,
-                                          llvm::StringRef name);
+/// Makes an lp.constant value: packs `codes` (one per element, row-major) into a resource blob
+/// named after `name`.
+mlir::DenseResourceElementsAttr makeCodes(mlir::RankedTensorType type,
+                                          llvm::ArrayRef<uint16_t> codes, llvm::StringRef name);
 /// The codes of an lp.constant value, unpacked; nothing if the blob is missing or too short.
 std::optional<std::vector<uint16_t>> readCodes(mlir::ElementsAttr value);
 

@@ -24,7 +24,8 @@ void LpDialect::registerAttributes() {
       >();
 }
 
-//===- ScaleAttr --------------------------------------------------------------------------------------===//
+//===- ScaleAttr
+//--------------------------------------------------------------------------------------===//
 
 ScaleAttr ScaleAttr::singleLevel(MLIRContext *ctx, ArrayRef<int64_t> block) {
   return get(ctx, {DenseI64ArrayAttr::get(ctx, block)});
@@ -81,7 +82,8 @@ Attribute ScaleAttr::parse(AsmParser &parser, Type) {
       if (parser.parseInteger(block.emplace_back()))
         return failure();
       return block.back() >= 1 ? success()
-                               : ParseResult(parser.emitError(loc, "expected a block size of at least 1, or '*'"));
+                               : ParseResult(parser.emitError(
+                                     loc, "expected a block size of at least 1, or '*'"));
     };
     if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseBlock))
       return failure();
@@ -108,7 +110,8 @@ void ScaleAttr::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
-//===- AccumulatorAttr --------------------------------------------------------------------------------===//
+//===- AccumulatorAttr
+//--------------------------------------------------------------------------------===//
 
 LogicalResult AccumulatorAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                       AccumulatorKind kind, unsigned width) {
@@ -127,7 +130,8 @@ Attribute AccumulatorAttr::parse(AsmParser &parser, Type) {
     return {};
   std::optional<AccumulatorKind> kind = symbolizeAccumulatorKind(word);
   if (!kind) {
-    parser.emitError(loc, "expected 'int<N>', 'f32_grouped' or 'f32_relaxed', but got '") << word << "'";
+    parser.emitError(loc, "expected 'int<N>', 'f32_grouped' or 'f32_relaxed', but got '")
+        << word << "'";
     return {};
   }
   if (*kind == AccumulatorKind::Int &&
@@ -145,9 +149,11 @@ void AccumulatorAttr::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
-//===- constants --------------------------------------------------------------------------------------===//
+//===- constants
+//--------------------------------------------------------------------------------------===//
 
-DenseResourceElementsAttr lp::makeCodes(RankedTensorType type, ArrayRef<uint16_t> codes, StringRef name) {
+DenseResourceElementsAttr lp::makeCodes(RankedTensorType type, ArrayRef<uint16_t> codes,
+                                        StringRef name) {
   unsigned width = formatOf(type)->width();
   AsmResourceBlob blob = HeapAsmResourceBlob::allocate(packedBytes(codes.size(), width), 64);
   MutableArrayRef<char> data = blob.getMutableData();

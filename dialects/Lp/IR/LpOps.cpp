@@ -16,7 +16,8 @@ using namespace lpc::lp;
 
 static RankedTensorType tensorType(Value v) { return cast<RankedTensorType>(v.getType()); }
 
-//===- constant, bitcast ------------------------------------------------------------------------------===//
+//===- constant, bitcast
+//------------------------------------------------------------------------------===//
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
@@ -29,7 +30,8 @@ LogicalResult ConstantOp::verify() {
   AsmResourceBlob *blob = resource.getRawHandle().getBlob();
   if (!blob)
     return success(); // Elided blobs print and parse; whoever needs the codes reports them missing.
-  int64_t need = packedBytes(tensorType(getOutput()).getNumElements(), formatOf(getType())->width());
+  int64_t need =
+      packedBytes(tensorType(getOutput()).getNumElements(), formatOf(getType())->width());
   if (static_cast<int64_t>(blob->getData().size()) == need)
     return success();
   return emitOpError("expected a blob of ") << need << " bytes, but got " << blob->getData().size();
@@ -50,7 +52,8 @@ LogicalResult BitcastOp::verify() {
 
 OpFoldResult BitcastOp::fold(FoldAdaptor) {
   auto inner = getInput().getDefiningOp<BitcastOp>();
-  return inner && inner.getInput().getType() == getType() ? OpFoldResult(inner.getInput()) : OpFoldResult();
+  return inner && inner.getInput().getType() == getType() ? OpFoldResult(inner.getInput())
+                                                          : OpFoldResult();
 }
 
 LogicalResult BitcastOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
@@ -58,7 +61,8 @@ LogicalResult BitcastOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedType
   return success();
 }
 
-//===- scale operands -----------------------------------------------------------------------------------===//
+//===- scale operands
+//-----------------------------------------------------------------------------------===//
 
 /// Checks scales and zero point of `data` against a scale structure.
 static LogicalResult verifyScales(Operation *op, Type data, ScaleAttr structure, ValueRange scales,
@@ -84,7 +88,8 @@ static LogicalResult verifyScales(Operation *op, Type data, ScaleAttr structure,
   return zeroPoint ? check(zeroPoint, 0, "zero point") : success();
 }
 
-//===- quantize, dequantize, block_scale -----------------------------------------------------------------===//
+//===- quantize, dequantize, block_scale
+//-----------------------------------------------------------------===//
 
 num::Conversion QuantizeOp::getConversion() {
   num::Conversion c;
@@ -102,14 +107,17 @@ LogicalResult QuantizeOp::verify() {
   if (getZeroPoint() && !isInt)
     return emitOpError("expected no zero point with the minifloat ") << format->name();
   if (getOverflow() == Overflow::Wrap && !isInt)
-    return emitOpError("expected overflow 'saturate' or 'infinity' with the minifloat ") << format->name();
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(), "result");
+    return emitOpError("expected overflow 'saturate' or 'infinity' with the minifloat ")
+           << format->name();
+  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
+                      "result");
 }
 
 LogicalResult DequantizeOp::verify() {
   if (failed(verifyCompatibleShape(getInput().getType(), getOutput().getType())))
     return emitOpError("expected the result to have the operand's shape");
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(), "operand");
+  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
+                      "operand");
 }
 
 LogicalResult BlockScaleOp::verify() {
@@ -120,10 +128,12 @@ LogicalResult BlockScaleOp::verify() {
     return emitOpError("expected a scale structure of one level");
   bool minmax = getRule() == ScaleRule::MinMax;
   if (minmax && !num::IntegerFormat::classof(format))
-    return emitOpError("expected rule 'minmax' to have an integer format, but got ") << format->name();
+    return emitOpError("expected rule 'minmax' to have an integer format, but got ")
+           << format->name();
   if (minmax != static_cast<bool>(getZeroPoint()))
     return emitOpError("expected a zero point result exactly with rule 'minmax'");
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(), "operand");
+  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
+                      "operand");
 }
 
 static LogicalResult reifySame(Operation *op, OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
@@ -153,7 +163,8 @@ LogicalResult BlockScaleOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedT
   return success();
 }
 
-//===- matmul, conv -----------------------------------------------------------------------------------===//
+//===- matmul, conv
+//-----------------------------------------------------------------------------------===//
 
 /// One side of a contraction: codes may have scales, floats have none.
 static LogicalResult verifySide(Operation *op, Value data, Value scale, Value zeroPoint,
@@ -203,13 +214,15 @@ LogicalResult MatMulOp::verify() {
   };
   bool groups = grouped(getLhsBlock(), l.getRank() - 1) || grouped(getRhsBlock(), r.getRank() - 2);
   if (groups && getAccumulator().getKind() == AccumulatorKind::Int)
-    return emitOpError("expected accumulator 'f32_grouped' or 'f32_relaxed' with scales that change "
-                       "along the contracted axis");
+    return emitOpError(
+        "expected accumulator 'f32_grouped' or 'f32_relaxed' with scales that change "
+        "along the contracted axis");
   return success();
 }
 
 LogicalResult MatMulOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
-  int64_t l = tensorType(getLhs()).getRank(), r = tensorType(getRhs()).getRank(), rank = std::max(l, r);
+  int64_t l = tensorType(getLhs()).getRank(), r = tensorType(getRhs()).getRank(),
+          rank = std::max(l, r);
   SmallVector<OpFoldResult> sizes;
   for (int64_t axis = 0; axis < rank; ++axis) {
     if (axis == rank - 2) {
@@ -233,14 +246,18 @@ LogicalResult MatMulOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
 LogicalResult ConvOp::verify() {
   RankedTensorType in = tensorType(getInput()), filter = tensorType(getFilter());
   int64_t n = in.getRank() - 2;
-  if (n < 1 || filter.getRank() != in.getRank() || tensorType(getOutput()).getRank() != in.getRank())
+  if (n < 1 || filter.getRank() != in.getRank() ||
+      tensorType(getOutput()).getRank() != in.getRank())
     return emitOpError("expected input, filter and result of one rank, 3 or more");
-  if (static_cast<int64_t>(getStrides().size()) != n || static_cast<int64_t>(getDilations().size()) != n ||
+  if (static_cast<int64_t>(getStrides().size()) != n ||
+      static_cast<int64_t>(getDilations().size()) != n ||
       static_cast<int64_t>(getPads().size()) != 2 * n)
     return emitOpError("expected ") << n << " strides and dilations and " << 2 * n << " pads";
   const num::Format *inFormat = formatOf(in);
-  if (failed(verifySide(*this, getInput(), getInputScale(), getInputZeroPoint(), getInputBlock(), "input")) ||
-      failed(verifySide(*this, getFilter(), getFilterScale(), getFilterZeroPoint(), getFilterBlock(), "filter")) ||
+  if (failed(verifySide(*this, getInput(), getInputScale(), getInputZeroPoint(), getInputBlock(),
+                        "input")) ||
+      failed(verifySide(*this, getFilter(), getFilterScale(), getFilterZeroPoint(),
+                        getFilterBlock(), "filter")) ||
       failed(verifyContract(*this, getAccumulator(), inFormat != nullptr)))
     return failure();
   if (getAccumulator().getKind() == AccumulatorKind::F32Grouped)
@@ -260,7 +277,8 @@ LogicalResult ConvOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
                                   tensor::getMixedSize(b, getLoc(), getFilter(), 0)};
   for (int64_t i = 0; i < n; ++i) {
     AffineExpr size = b.getAffineSymbolExpr(0), kernel = b.getAffineSymbolExpr(1);
-    AffineExpr span = size + (getPads()[i] + getPads()[n + i] - 1) - (kernel - 1) * getDilations()[i];
+    AffineExpr span =
+        size + (getPads()[i] + getPads()[n + i] - 1) - (kernel - 1) * getDilations()[i];
     sizes.push_back(affine::makeComposedFoldedAffineApply(
         b, getLoc(), span.floorDiv(getStrides()[i]) + 1,
         {tensor::getMixedSize(b, getLoc(), getInput(), i + 2),

@@ -71,7 +71,8 @@ const num::Format *lp::formatOf(Type type) {
   return format ? format.getFormat() : nullptr;
 }
 
-RankedTensorType lp::codeTensor(MLIRContext *ctx, ArrayRef<int64_t> shape, const num::Format *format) {
+RankedTensorType lp::codeTensor(MLIRContext *ctx, ArrayRef<int64_t> shape,
+                                const num::Format *format) {
   return RankedTensorType::get(shape, FormatType::get(ctx, format));
 }
 

@@ -25,11 +25,13 @@ namespace lpc::nn {
 bool areCompatible(mlir::TypeRange lhs, mlir::TypeRange rhs);
 
 /// The broadcast of static shapes (kDynamic for unknown), or failure if two sizes conflict.
-mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
 
-/// Output size of a window along one dimension, kDynamic if the input is: floor((size + begin + end -
-/// dilation*(kernel-1) - 1) / stride) + 1.
-int64_t windowOutputSize(int64_t size, int64_t kernel, int64_t stride, int64_t begin, int64_t end, int64_t dilation);
+/// Output size of a window along one dimension, kDynamic if the input is: floor((size + begin + end
+/// - dilation*(kernel-1) - 1) / stride) + 1.
+int64_t windowOutputSize(int64_t size, int64_t kernel, int64_t stride, int64_t begin, int64_t end,
+                         int64_t dilation);
 
 /// The size of dimension `axis` of `v`: an attribute if static, else `tensor.dim`.
 mlir::OpFoldResult dimOf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value v, int64_t axis);

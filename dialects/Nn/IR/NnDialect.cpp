@@ -42,8 +42,7 @@ bool lpc::nn::areCompatible(TypeRange lhs, TypeRange rhs) {
   return true;
 }
 
-FailureOr<SmallVector<int64_t>>
-lpc::nn::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
+FailureOr<SmallVector<int64_t>> lpc::nn::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
   size_t rank = 0;
   for (ArrayRef<int64_t> s : shapes)
     rank = std::max(rank, s.size());

@@ -46,19 +46,20 @@ static LogicalResult inferBroadcast(std::optional<Location> loc, ValueRange oper
     shapes.push_back(shapeOf(v));
   FailureOr<SmallVector<int64_t>> shape = broadcastShapes(shapes);
   if (failed(shape))
-    return emitOptionalError(loc, "expected operand shapes that broadcast, but got ", operands.getTypes());
+    return emitOptionalError(loc, "expected operand shapes that broadcast, but got ",
+                             operands.getTypes());
   types.push_back(RankedTensorType::get(*shape, element));
   return success();
 }
 
-#define ELEMENTWISE(Op, ELEMENT)                                                                  \
+#define ELEMENTWISE(Op, ELEMENT)                                                                   \
   LogicalResult Op::inferReturnTypes(MLIRContext *ctx, std::optional<Location> loc,                \
-                                     Adaptor adaptor, SmallVectorImpl<Type> &types) {             \
+                                     Adaptor adaptor, SmallVectorImpl<Type> &types) {              \
     return inferBroadcast(loc, adaptor.getOperands(), ELEMENT, types);                             \
-  }                                                                                               \
-  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {          \
-    dims.push_back(reifyBroadcast(b, getLoc(), getResult(), getOperation()->getOperands()));                       \
-    return success();                                                                             \
+  }                                                                                                \
+  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {           \
+    dims.push_back(reifyBroadcast(b, getLoc(), getResult(), getOperation()->getOperands()));       \
+    return success();                                                                              \
   }
 
 static Type unaryElement(UnaryKind kind, Value input) {
@@ -79,16 +80,16 @@ LogicalResult UnaryOp::verify() {
   Type t = tensorType(getInput()).getElementType();
   UnaryKind k = getKind();
   if (k == UnaryKind::Not)
-    return isa<IntegerType>(t) ? success()
-                               : emitOpError("expected 'not' to have an integer operand, but got ")
-                                     << t;
-  bool integerKind = k == UnaryKind::Neg || k == UnaryKind::Abs || k == UnaryKind::Sign ||
-                     k == UnaryKind::Relu;
+    return isa<IntegerType>(t)
+               ? success()
+               : emitOpError("expected 'not' to have an integer operand, but got ") << t;
+  bool integerKind =
+      k == UnaryKind::Neg || k == UnaryKind::Abs || k == UnaryKind::Sign || k == UnaryKind::Relu;
   if (isa<FloatType>(t) || (integerKind && isa<IntegerType>(t) && !t.isInteger(1)))
     return success();
-  return emitOpError("expected '") << stringifyUnaryKind(k) << "' to have "
-                                   << (integerKind ? "a numeric" : "a float")
-                                   << " operand, but got " << t;
+  return emitOpError("expected '")
+         << stringifyUnaryKind(k) << "' to have " << (integerKind ? "a numeric" : "a float")
+         << " operand, but got " << t;
 }
 
 LogicalResult BinaryOp::verify() {
@@ -97,11 +98,11 @@ LogicalResult BinaryOp::verify() {
   bool logical = k == BinaryKind::And || k == BinaryKind::Or || k == BinaryKind::Xor;
   bool shift = k == BinaryKind::Shl || k == BinaryKind::Shr;
   if ((logical || shift) && !isa<IntegerType>(t))
-    return emitOpError("expected '") << stringifyBinaryKind(k)
-                                     << "' to have integer operands, but got " << t;
+    return emitOpError("expected '")
+           << stringifyBinaryKind(k) << "' to have integer operands, but got " << t;
   if (!logical && t.isInteger(1))
-    return emitOpError("expected '") << stringifyBinaryKind(k)
-                                     << "' to have numeric operands, but got " << t;
+    return emitOpError("expected '")
+           << stringifyBinaryKind(k) << "' to have numeric operands, but got " << t;
   return success();
 }
 
@@ -118,7 +119,8 @@ struct SquareAsProduct : OpRewritePattern<BinaryOp> {
                      : exponent.getSplatValue<APInt>() == 2;
     if (!isTwo || op.getType() != op.getLhs().getType())
       return rewriter.notifyMatchFailure(op, "the exponent is not 2, or it broadcasts the base");
-    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Mul, op.getLhs(), op.getLhs());
+    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Mul, op.getLhs(),
+                                          op.getLhs());
     return success();
   }
 };
@@ -132,8 +134,8 @@ LogicalResult SelectOp::verify() {
   Type a = tensorType(getOnTrue()).getElementType(), b = tensorType(getOnFalse()).getElementType();
   if (a == b)
     return success();
-  return emitOpError("expected both choices to have one element type, but got ") << a << " and "
-                                                                                << b;
+  return emitOpError("expected both choices to have one element type, but got ")
+         << a << " and " << b;
 }
 
 static LogicalResult verifySameShape(Operation *op) {

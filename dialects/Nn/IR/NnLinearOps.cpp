@@ -7,10 +7,11 @@
 using namespace mlir;
 using namespace lpc::nn;
 
-//===- matmul -----------------------------------------------------------------------------------------===//
+//===- matmul
+//-----------------------------------------------------------------------------------------===//
 
-LogicalResult MatMulOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult MatMulOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   RankedTensorType l = tensorType(adaptor.getLhs()), r = tensorType(adaptor.getRhs());
   if (l.getRank() < 2 || r.getRank() < 2)
     return emitOptionalError(loc, "expected operands of rank 2 or more, but got ", l, " and ", r);
@@ -21,7 +22,8 @@ LogicalResult MatMulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   FailureOr<SmallVector<int64_t>> shape =
       broadcastShapes({l.getShape().drop_back(2), r.getShape().drop_back(2)});
   if (failed(shape))
-    return emitOptionalError(loc, "expected batch dimensions that broadcast, but got ", l, " and ", r);
+    return emitOptionalError(loc, "expected batch dimensions that broadcast, but got ", l, " and ",
+                             r);
   shape->push_back(l.getDimSize(l.getRank() - 2));
   shape->push_back(r.getDimSize(r.getRank() - (t ? 2 : 1)));
   types.push_back(RankedTensorType::get(*shape, l.getElementType()));
@@ -48,11 +50,12 @@ LogicalResult MatMulOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
   return success();
 }
 
-//===- conv -------------------------------------------------------------------------------------------===//
+//===- conv
+//-------------------------------------------------------------------------------------------===//
 
-static LogicalResult checkWindow(std::optional<Location> loc, RankedTensorType in, RankedTensorType filter,
-                                 ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
-                                 ArrayRef<int64_t> dilations) {
+static LogicalResult checkWindow(std::optional<Location> loc, RankedTensorType in,
+                                 RankedTensorType filter, ArrayRef<int64_t> strides,
+                                 ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations) {
   int64_t n = in.getRank() - 2;
   if (n < 1 || filter.getRank() != in.getRank())
     return emitOptionalError(loc, "expected input and filter of one rank, 3 or more, but got ", in,
@@ -84,13 +87,13 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
 
 LogicalResult ConvOp::verify() {
   RankedTensorType in = tensorType(getInput()), filter = tensorType(getFilter());
-  int64_t groups = getGroups(), c = in.getDimSize(1), cg = filter.getDimSize(1), m = filter.getDimSize(0);
+  int64_t groups = getGroups(), c = in.getDimSize(1), cg = filter.getDimSize(1),
+          m = filter.getDimSize(0);
   if (groups < 1)
     return emitOpError("expected groups to be at least 1, but got ") << groups;
   if (!ShapedType::isDynamic(c) && !ShapedType::isDynamic(cg) && c != cg * groups)
-    return emitOpError("expected the filter to read ") << c << " channels in " << groups
-                                                       << " groups, but it reads " << cg
-                                                       << " in each";
+    return emitOpError("expected the filter to read ")
+           << c << " channels in " << groups << " groups, but it reads " << cg << " in each";
   if (!ShapedType::isDynamic(m) && m % groups != 0)
     return emitOpError("expected the number of filters to be a multiple of groups, but got ")
            << m << " and " << groups;
@@ -104,7 +107,8 @@ LogicalResult ConvOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
       return axis == 0 ? dimOf(b, getLoc(), getInput(), 0) : dimOf(b, getLoc(), getFilter(), 0);
     int64_t i = axis - 2;
     AffineExpr size = b.getAffineSymbolExpr(0), kernel = b.getAffineSymbolExpr(1);
-    AffineExpr span = size + (getPads()[i] + getPads()[n + i] - 1) - (kernel - 1) * getDilations()[i];
+    AffineExpr span =
+        size + (getPads()[i] + getPads()[n + i] - 1) - (kernel - 1) * getDilations()[i];
     return affine::makeComposedFoldedAffineApply(
         b, getLoc(), span.floorDiv(getStrides()[i]) + 1,
         {dimOf(b, getLoc(), getInput(), axis), dimOf(b, getLoc(), getFilter(), axis)});
@@ -112,7 +116,8 @@ LogicalResult ConvOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   return success();
 }
 
-//===- conv_transpose ---------------------------------------------------------------------------------===//
+//===- conv_transpose
+//---------------------------------------------------------------------------------===//
 
 LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                 Adaptor adaptor, SmallVectorImpl<Type> &types) {
@@ -124,15 +129,15 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *, std::optional<Loc
   if (static_cast<int64_t>(adaptor.getOutputPadding().size()) != n)
     return emitOptionalError(loc, "expected ", n, " output paddings");
   int64_t mg = filter.getDimSize(1);
-  SmallVector<int64_t> shape{in.getDimSize(0), ShapedType::isDynamic(mg)
-                                                   ? mg
-                                                   : mg * static_cast<int64_t>(adaptor.getGroups())};
+  SmallVector<int64_t> shape{
+      in.getDimSize(0),
+      ShapedType::isDynamic(mg) ? mg : mg * static_cast<int64_t>(adaptor.getGroups())};
   for (int64_t i = 0; i < n; ++i) {
     int64_t d = in.getDimSize(i + 2), k = filter.getDimSize(i + 2);
     shape.push_back(ShapedType::isDynamic(d) || ShapedType::isDynamic(k)
                         ? ShapedType::kDynamic
-                        : (d - 1) * adaptor.getStrides()[i] + adaptor.getDilations()[i] * (k - 1) + 1 +
-                              adaptor.getOutputPadding()[i] - pads[i] - pads[n + i]);
+                        : (d - 1) * adaptor.getStrides()[i] + adaptor.getDilations()[i] * (k - 1) +
+                              1 + adaptor.getOutputPadding()[i] - pads[i] - pads[n + i]);
   }
   types.push_back(RankedTensorType::get(shape, in.getElementType()));
   return success();
@@ -157,7 +162,8 @@ LogicalResult ConvTransposeOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShap
     AffineExpr e = (size - 1) * getStrides()[i] + (kernel - 1) * getDilations()[i] + 1 +
                    (getOutputPadding()[i] - getPads()[i] - getPads()[n + i]);
     return affine::makeComposedFoldedAffineApply(
-        b, getLoc(), e, {dimOf(b, getLoc(), getInput(), axis), dimOf(b, getLoc(), getFilter(), axis)});
+        b, getLoc(), e,
+        {dimOf(b, getLoc(), getInput(), axis), dimOf(b, getLoc(), getFilter(), axis)});
   }));
   return success();
 }

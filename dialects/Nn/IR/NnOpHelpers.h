@@ -26,10 +26,10 @@ reifyDims(mlir::OpBuilder &b, mlir::Value result,
   return dims;
 }
 
-/// Sizes of a result whose shape is the broadcast of `operands`: of two operands, the one whose size is not 1.
+/// Sizes of a result whose shape is the broadcast of `operands`: of two operands, the one whose
+/// size is not 1.
 llvm::SmallVector<mlir::OpFoldResult> reifyBroadcast(mlir::OpBuilder &b, mlir::Location loc,
-                                                     mlir::Value result,
-                                                     mlir::ValueRange operands,
+                                                     mlir::Value result, mlir::ValueRange operands,
                                                      int64_t trailing = 0);
 
 /// Checks that 0 <= axis < rank; otherwise reports on `op`.

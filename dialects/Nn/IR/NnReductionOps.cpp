@@ -7,9 +7,11 @@
 using namespace mlir;
 using namespace lpc::nn;
 
-//===- reduce, arg_reduce -----------------------------------------------------------------------------===//
+//===- reduce, arg_reduce
+//-----------------------------------------------------------------------------===//
 
-static SmallVector<int64_t> reducedShape(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes, bool keep) {
+static SmallVector<int64_t> reducedShape(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes,
+                                         bool keep) {
   SmallVector<int64_t> result;
   for (auto [i, d] : llvm::enumerate(shape)) {
     bool reduced = llvm::is_contained(axes, static_cast<int64_t>(i));
@@ -56,8 +58,9 @@ LogicalResult ReduceOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
 
 LogicalResult ArgReduceOp::inferReturnTypes(MLIRContext *ctx, std::optional<Location>,
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
-  SmallVector<int64_t> shape = reducedShape(
-      shapeOf(adaptor.getInput()), {static_cast<int64_t>(adaptor.getAxis())}, adaptor.getKeepDims());
+  SmallVector<int64_t> shape =
+      reducedShape(shapeOf(adaptor.getInput()), {static_cast<int64_t>(adaptor.getAxis())},
+                   adaptor.getKeepDims());
   types.push_back(RankedTensorType::get(shape, IntegerType::get(ctx, 64)));
   return success();
 }
@@ -75,20 +78,21 @@ LogicalResult ArgReduceOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTy
   return success();
 }
 
-//===- ops whose result is like their input -----------------------------------------------------------===//
+//===- ops whose result is like their input
+//-----------------------------------------------------------===//
 
-#define LIKE_INPUT(Op)                                                                            \
+#define LIKE_INPUT(Op)                                                                             \
   LogicalResult Op::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,      \
-                                     SmallVectorImpl<Type> &types) {                              \
-    types.push_back(adaptor.getInput().getType());                                                \
-    return success();                                                                             \
-  }                                                                                               \
-  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {          \
-    dims.push_back(dimsOf(b, getLoc(), getInput()));                                              \
-    return success();                                                                             \
-  }                                                                                               \
-  LogicalResult Op::verify() {                                                                    \
-    return checkAxis(*this, getAxis(), tensorType(getInput()).getRank());                         \
+                                     SmallVectorImpl<Type> &types) {                               \
+    types.push_back(adaptor.getInput().getType());                                                 \
+    return success();                                                                              \
+  }                                                                                                \
+  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {           \
+    dims.push_back(dimsOf(b, getLoc(), getInput()));                                               \
+    return success();                                                                              \
+  }                                                                                                \
+  LogicalResult Op::verify() {                                                                     \
+    return checkAxis(*this, getAxis(), tensorType(getInput()).getRank());                          \
   }
 LIKE_INPUT(SoftmaxOp)
 LIKE_INPUT(LayerNormOp)
@@ -113,7 +117,8 @@ LogicalResult ScanOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   return success();
 }
 
-//===- top_k ------------------------------------------------------------------------------------------===//
+//===- top_k
+//------------------------------------------------------------------------------------------===//
 
 LogicalResult TopKOp::verify() {
   RankedTensorType in = tensorType(getInput()), out = tensorType(getValues());
@@ -138,7 +143,8 @@ LogicalResult TopKOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   return success();
 }
 
-//===- pool -------------------------------------------------------------------------------------------===//
+//===- pool
+//-------------------------------------------------------------------------------------------===//
 
 LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
@@ -150,9 +156,9 @@ LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> lo
                              " strides and dilations and ", 2 * n, " pads");
   SmallVector<int64_t> shape(t.getShape());
   for (size_t i = 0; i < n; ++i)
-    shape[i + 2] = windowOutputSize(shape[i + 2], adaptor.getKernel()[i], adaptor.getStrides()[i],
-                                    adaptor.getPads()[i], adaptor.getPads()[n + i],
-                                    adaptor.getDilations()[i]);
+    shape[i + 2] =
+        windowOutputSize(shape[i + 2], adaptor.getKernel()[i], adaptor.getStrides()[i],
+                         adaptor.getPads()[i], adaptor.getPads()[n + i], adaptor.getDilations()[i]);
   types.push_back(RankedTensorType::get(shape, t.getElementType()));
   return success();
 }

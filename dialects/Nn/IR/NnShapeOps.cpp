@@ -10,7 +10,8 @@
 using namespace mlir;
 using namespace lpc::nn;
 
-//===- reshape, broadcast, iota: sizes are operands ---------------------------------------------------===//
+//===- reshape, broadcast, iota: sizes are operands
+//---------------------------------------------------===//
 
 /// Result sizes where `sizes` holds one value per '?' of the result.
 static SmallVector<OpFoldResult> reifySizes(OpBuilder &b, Value result, ValueRange sizes) {
@@ -33,7 +34,8 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   // With at most one '?' on each side at the same place, equal types mean equal shapes.
   if (from == to && to.getNumDynamicDims() <= 1)
     return getInput();
-  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()); dense && to.hasStaticShape())
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
+      dense && to.hasStaticShape())
     return dense.reshape(to);
   return {};
 }
@@ -66,8 +68,8 @@ LogicalResult BroadcastOp::verify() {
   if (from.getElementType() != to.getElementType())
     return emitOpError("expected one element type, but got ") << from << " and " << to;
   if (from.getRank() > to.getRank())
-    return emitOpError("expected a result of rank at least ") << from.getRank() << ", but got "
-                                                              << to.getRank();
+    return emitOpError("expected a result of rank at least ")
+           << from.getRank() << ", but got " << to.getRank();
   for (int64_t i = 0; i < from.getRank(); ++i) {
     int64_t d = from.getDimSize(i), r = to.getDimSize(to.getRank() - from.getRank() + i);
     if (d != 1 && !ShapedType::isDynamic(d) && !ShapedType::isDynamic(r) && d != r)
@@ -80,7 +82,8 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   RankedTensorType from = tensorType(getInput()), to = tensorType(getOutput());
   if (from == to && to.hasStaticShape())
     return getInput();
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput()); splat && to.hasStaticShape())
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput());
+      splat && to.hasStaticShape())
     return splat.resizeSplat(to);
   return {};
 }
@@ -101,7 +104,8 @@ LogicalResult IotaOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDim
   return success();
 }
 
-//===- transpose, concat ----------------------------------------------------------------------------===//
+//===- transpose, concat
+//----------------------------------------------------------------------------===//
 
 LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
@@ -121,8 +125,8 @@ LogicalResult TransposeOp::verify() {
   if (static_cast<int64_t>(getPermutation().size()) == tensorType(getInput()).getRank() &&
       isPermutationVector(getPermutation()))
     return success();
-  return emitOpError("expected a permutation of the input's ") << tensorType(getInput()).getRank()
-                                                               << " dimensions";
+  return emitOpError("expected a permutation of the input's ")
+         << tensorType(getInput()).getRank() << " dimensions";
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor) {
@@ -146,7 +150,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   RankedTensorType first = tensorType(adaptor.getInputs()[0]);
   int64_t axis = adaptor.getAxis();
   if (axis < 0 || axis >= first.getRank())
-    return emitOptionalError(loc, "expected axis to be in [0, ", first.getRank(), "), but got ", axis);
+    return emitOptionalError(loc, "expected axis to be in [0, ", first.getRank(), "), but got ",
+                             axis);
   SmallVector<int64_t> shape(first.getShape());
   shape[axis] = 0;
   for (Value v : adaptor.getInputs()) {
@@ -188,10 +193,12 @@ LogicalResult ConcatOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeD
   return success();
 }
 
-//===- slice, pad: mixed static and dynamic numbers ---------------------------------------------------===//
+//===- slice, pad: mixed static and dynamic numbers
+//---------------------------------------------------===//
 
-void SliceOp::build(OpBuilder &b, OperationState &state, Value input, ArrayRef<OpFoldResult> offsets,
-                    ArrayRef<OpFoldResult> sizes, ArrayRef<OpFoldResult> strides) {
+void SliceOp::build(OpBuilder &b, OperationState &state, Value input,
+                    ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                    ArrayRef<OpFoldResult> strides) {
   SmallVector<Value> dynOffsets, dynSizes, dynStrides;
   SmallVector<int64_t> offs, szs, strs;
   dispatchIndexOpFoldResults(offsets, dynOffsets, offs);
@@ -216,9 +223,9 @@ LogicalResult SliceOp::verify() {
   size_t rank = from.getRank();
   if (getStaticOffsets().size() != rank || getStaticSizes().size() != rank ||
       getStaticStrides().size() != rank)
-    return emitOpError("expected ") << rank << " offsets, sizes and strides, but got "
-                                    << getStaticOffsets().size() << ", " << getStaticSizes().size()
-                                    << " and " << getStaticStrides().size();
+    return emitOpError("expected ")
+           << rank << " offsets, sizes and strides, but got " << getStaticOffsets().size() << ", "
+           << getStaticSizes().size() << " and " << getStaticStrides().size();
   auto expected = RankedTensorType::get(getStaticSizes(), from.getElementType());
   if (!areCompatible(TypeRange{expected}, TypeRange{to}))
     return emitOpError("expected result type ") << expected << ", but got " << to;
@@ -232,8 +239,8 @@ LogicalResult SliceOp::verify() {
       continue;
     int64_t last = o + (n - 1) * s;
     if (o < 0 || o >= d || last < 0 || last >= d)
-      return emitOpError("expected positions of dimension ") << i << " to lie in [0, " << d
-                                                             << "), but got " << o << " to " << last;
+      return emitOpError("expected positions of dimension ")
+             << i << " to lie in [0, " << d << "), but got " << o << " to " << last;
   }
   return success();
 }
@@ -289,14 +296,16 @@ LogicalResult PadOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims
   return success();
 }
 
-//===- gather, scatter --------------------------------------------------------------------------------===//
+//===- gather, scatter
+//--------------------------------------------------------------------------------===//
 
-LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   RankedTensorType data = tensorType(adaptor.getData());
   int64_t axis = adaptor.getAxis();
   if (axis < 0 || axis >= data.getRank())
-    return emitOptionalError(loc, "expected axis to be in [0, ", data.getRank(), "), but got ", axis);
+    return emitOptionalError(loc, "expected axis to be in [0, ", data.getRank(), "), but got ",
+                             axis);
   SmallVector<int64_t> shape(data.getShape().take_front(axis));
   llvm::append_range(shape, shapeOf(adaptor.getIndices()));
   llvm::append_range(shape, data.getShape().drop_front(axis + 1));
@@ -327,8 +336,8 @@ LogicalResult GatherElementsOp::inferReturnTypes(MLIRContext *, std::optional<Lo
 LogicalResult GatherElementsOp::verify() {
   RankedTensorType data = tensorType(getData());
   if (data.getRank() != tensorType(getIndices()).getRank())
-    return emitOpError("expected indices of rank ") << data.getRank() << ", but got "
-                                                    << tensorType(getIndices()).getRank();
+    return emitOpError("expected indices of rank ")
+           << data.getRank() << ", but got " << tensorType(getIndices()).getRank();
   return checkAxis(*this, getAxis(), data.getRank());
 }
 
@@ -359,20 +368,21 @@ LogicalResult GatherNDOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTyp
   int64_t n = shapeOf(getIndices()).size() - 1;
   int64_t skip = getBatchDims() + shapeOf(getIndices()).back();
   dims.push_back(reifyDims(b, getOutput(), [&](int64_t i) {
-    return i < n ? dimOf(b, getLoc(), getIndices(), i) : dimOf(b, getLoc(), getData(), i - n + skip);
+    return i < n ? dimOf(b, getLoc(), getIndices(), i)
+                 : dimOf(b, getLoc(), getData(), i - n + skip);
   }));
   return success();
 }
 
-#define SCATTER(Op)                                                                               \
+#define SCATTER(Op)                                                                                \
   LogicalResult Op::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,      \
-                                     SmallVectorImpl<Type> &types) {                              \
-    types.push_back(adaptor.getData().getType());                                                 \
-    return success();                                                                             \
-  }                                                                                               \
-  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {          \
-    dims.push_back(dimsOf(b, getLoc(), getData()));                                               \
-    return success();                                                                             \
+                                     SmallVectorImpl<Type> &types) {                               \
+    types.push_back(adaptor.getData().getType());                                                  \
+    return success();                                                                              \
+  }                                                                                                \
+  LogicalResult Op::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {           \
+    dims.push_back(dimsOf(b, getLoc(), getData()));                                                \
+    return success();                                                                              \
   }
 SCATTER(ScatterElementsOp)
 SCATTER(ScatterNDOp)

@@ -16,10 +16,11 @@ struct IntegerRange {
   std::string str() const;
 };
 
-/// Range of every partial sum, in any order, of the integer sum of an lp.matmul or lp.conv (of one group, if scales change along
-/// the contracted axis): sums of the positive products only and of the negative ones only. The images are decoded codes minus
-/// zero points, times 2^fractionBits of both formats. The right operand's codes are read where they are constant; anything else
-/// takes every value of its format.
+/// Range of every partial sum, in any order, of the integer sum of an lp.matmul or lp.conv (of one
+/// group, if scales change along the contracted axis): sums of the positive products only and of
+/// the negative ones only. The images are decoded codes minus zero points, times 2^fractionBits of
+/// both formats. The right operand's codes are read where they are constant; anything else takes
+/// every value of its format.
 mlir::FailureOr<IntegerRange> accumulatorRange(lp::MatMulOp op);
 mlir::FailureOr<IntegerRange> accumulatorRange(lp::ConvOp op);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversion policy: how a real number becomes a code. A property of the operation, never of the format.
+// Conversion policy: how a real number becomes a code. A property of the operation, never of the
+// format.
 #ifndef LPC_NUMERICS_CONVERSION_H
 #define LPC_NUMERICS_CONVERSION_H
 
@@ -32,13 +33,13 @@ enum class Overflow : uint8_t {
 
 /// What NaN becomes in a format without NaN. A format with NaN always keeps it.
 enum class NaNPolicy : uint8_t {
-  Zero,    ///< +0, or the code nearest to zero in a format without zero
-  Max,     ///< the largest finite value
-  Lowest,  ///< the lowest value (what ONNX Runtime's clamp-first quantizer does)
+  Zero,   ///< +0, or the code nearest to zero in a format without zero
+  Max,    ///< the largest finite value
+  Lowest, ///< the lowest value (what ONNX Runtime's clamp-first quantizer does)
 };
 
-/// The whole policy. Words of each enum: nearest_even, nearest_away, toward_zero, up, down, away, to_odd,
-/// nearest_up, nearest_down, stochastic; saturate, infinity, wrap; zero, max, lowest.
+/// The whole policy. Words of each enum: nearest_even, nearest_away, toward_zero, up, down, away,
+/// to_odd, nearest_up, nearest_down, stochastic; saturate, infinity, wrap; zero, max, lowest.
 struct Conversion {
   Rounding rounding = Rounding::NearestEven;
   Overflow overflow = Overflow::Saturate;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Element formats: finite maps from codes to exact values. Decode is the definition; the rest is derived from it.
+// Element formats: finite maps from codes to exact values. Decode is the definition; the rest is
+// derived from it.
 #ifndef LPC_NUMERICS_FORMAT_H
 #define LPC_NUMERICS_FORMAT_H
 
@@ -13,11 +14,12 @@
 
 namespace lpc::num {
 
-/// The family of a format. Users switch on this only to choose a fast path; meaning comes from decode.
+/// The family of a format. Users switch on this only to choose a fast path; meaning comes from
+/// decode.
 enum class Family : uint8_t { Integer, Minifloat };
 
-/// An element format of 1 to 16 bits. Formats are interned: two formats with the same meaning are the same object,
-/// so they are compared by address and live for the whole process.
+/// An element format of 1 to 16 bits. Formats are interned: two formats with the same meaning are
+/// the same object, so they are compared by address and live for the whole process.
 ///
 /// A code is the low `width()` bits of a uint32_t; the other bits must be zero.
 class Format {
@@ -26,9 +28,9 @@ public:
   Format(const Format &) = delete;
   Format &operator=(const Format &) = delete;
 
-  /// Finds or makes the format with this spelling (docs/Formats.md has the grammar): `int4`, `uint8`, `int8.narrow`,
-  /// `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,specials=fn>`, ... Returns null and sets `error` to one
-  /// sentence if there is none.
+  /// Finds or makes the format with this spelling (docs/Formats.md has the grammar): `int4`,
+  /// `uint8`, `int8.narrow`, `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,specials=fn>`, ...
+  /// Returns null and sets `error` to one sentence if there is none.
   static const Format *parse(std::string_view spelling, std::string *error = nullptr);
 
   Family family() const { return family_; }
@@ -42,15 +44,16 @@ public:
   virtual Exact decode(uint32_t code) const = 0;
   double decodeToDouble(uint32_t code) const { return decode(code).toDouble(); }
 
-  /// The code of `x` under a policy: one rounding from the exact double. `random` supplies the bits of stochastic
-  /// rounding, uniform in [0, 2^policy.randomBits).
+  /// The code of `x` under a policy: one rounding from the exact double. `random` supplies the bits
+  /// of stochastic rounding, uniform in [0, 2^policy.randomBits).
   virtual uint32_t encode(double x, const Conversion &policy, uint32_t random = 0) const = 0;
 
-  /// A code that decodes but stands outside the format, so that encode never makes it (the lowest code of a narrow
-  /// integer). It does not count in max(), lowest() and minPositive().
+  /// A code that decodes but stands outside the format, so that encode never makes it (the lowest
+  /// code of a narrow integer). It does not count in max(), lowest() and minPositive().
   virtual bool isReserved(uint32_t /*code*/) const { return false; }
 
-  // Derived from decode -----------------------------------------------------------------------------------
+  // Derived from decode
+  // -----------------------------------------------------------------------------------
   bool isSigned() const { return lowest() < 0; }
   bool hasInf() const { return hasInf_; }
   bool hasNaN() const { return hasNaN_; }
@@ -70,7 +73,8 @@ public:
 protected:
   Format(Family family, unsigned width, std::string name)
       : family_(family), width_(width), name_(std::move(name)) {}
-  /// Fills the derived members by decoding each code; every family calls it once when a format is made.
+  /// Fills the derived members by decoding each code; every family calls it once when a format is
+  /// made.
   void derive();
 
 private:
@@ -91,7 +95,8 @@ std::vector<std::string> knownFormatNames();
 /// Integers: `int<b>` two's complement, `uint<b>`, `int<b>.narrow` without the lowest code's value.
 class IntegerFormat final : public Format {
 public:
-  /// Returns null if the parameters are illegal: width 1 to 16, narrow only with signed and width >= 2.
+  /// Returns null if the parameters are illegal: width 1 to 16, narrow only with signed and width
+  /// >= 2.
   static const IntegerFormat *get(unsigned width, bool isSigned, bool narrow = false);
   static bool classof(const Format *f) { return f->family() == Family::Integer; }
 
@@ -104,8 +109,9 @@ public:
 
   Exact decode(uint32_t code) const override;
   uint32_t encode(double x, const Conversion &policy, uint32_t random = 0) const override;
-  /// Affine quantization with the zero point outside the rounding (ONNX): overflow(round(x) + zeroPoint). The policy
-  /// `NaNPolicy::Zero` gives the code of the real number 0, which is the zero point.
+  /// Affine quantization with the zero point outside the rounding (ONNX): overflow(round(x) +
+  /// zeroPoint). The policy `NaNPolicy::Zero` gives the code of the real number 0, which is the
+  /// zero point.
   uint32_t encodeAffine(double x, int32_t zeroPoint, const Conversion &policy,
                         uint32_t random = 0) const;
   bool isReserved(uint32_t code) const override;
@@ -116,14 +122,15 @@ private:
   int32_t lo_, hi_;
 };
 
-/// Which magnitude codes of a minifloat are infinities and NaNs (guide: E exponent bits, M mantissa bits).
+/// Which magnitude codes of a minifloat are infinities and NaNs (guide: E exponent bits, M mantissa
+/// bits).
 enum class Specials : uint8_t {
   IEEE,     ///< the top exponent: mantissa 0 is inf, others NaN
   FN,       ///< the all-ones code is NaN (both signs); no inf
   FNUZ,     ///< the code of negative zero is the only NaN; no inf, no negative zero
   Finite,   ///< neither inf nor NaN
-  Extended, ///< P3109: the top code is inf, the code of negative zero is NaN (unsigned: the top code is NaN and the
-            ///< one below it is inf)
+  Extended, ///< P3109: the top code is inf, the code of negative zero is NaN (unsigned: the top
+            ///< code is NaN and the one below it is inf)
 };
 
 struct MinifloatParams {

@@ -7,13 +7,15 @@
 
 namespace lpc::num {
 
-/// Who shares a scale. `Channel`: one per output channel of a weight. `Token`: one per row (all axes but the last)
-/// of an activation, computed at run time. `Group`: one per `groupSize` neighbours on the contracted axis.
+/// Who shares a scale. `Channel`: one per output channel of a weight. `Token`: one per row (all
+/// axes but the last) of an activation, computed at run time. `Group`: one per `groupSize`
+/// neighbours on the contracted axis.
 enum class Granularity : uint8_t { Tensor, Channel, Token, Group };
 
 enum class ZeroPointKind : uint8_t { None, Integer };
 
-/// `<element>[/<granularity>][/asym]`, for example `int8`, `int8/channel`, `int4/g128`, `e4m3/token`, `uint8/asym`.
+/// `<element>[/<granularity>][/asym]`, for example `int8`, `int8/channel`, `int4/g128`,
+/// `e4m3/token`, `uint8/asym`.
 struct FormatSpec {
   const Format *element = nullptr;
   Granularity granularity = Granularity::Tensor;

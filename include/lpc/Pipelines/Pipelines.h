@@ -13,18 +13,23 @@ void buildONNXToNnPipeline(mlir::OpPassManager &pm);
 
 /// Formats of the nn -> lp pipeline. Spellings are those of docs/Formats.md; empty means float.
 struct NnToLpOptions : mlir::PassPipelineOptions<NnToLpOptions> {
-  Option<std::string> weights{*this, "weights", llvm::cl::desc("Format of weights, for example int4/g128; empty: float")};
-  Option<std::string> activations{*this, "activations",
-                                  llvm::cl::desc("Format of activations, for example int8/token; empty: float")};
-  Option<std::string> calibration{*this, "calibration",
-                                  llvm::cl::desc("Calibration file for static activation scales (JSON)")};
-  Option<std::string> weightMethod{*this, "weight-method", llvm::cl::desc("Choice of weight scales: absmax or mse"),
+  Option<std::string> weights{
+      *this, "weights", llvm::cl::desc("Format of weights, for example int4/g128; empty: float")};
+  Option<std::string> activations{
+      *this, "activations",
+      llvm::cl::desc("Format of activations, for example int8/token; empty: float")};
+  Option<std::string> calibration{
+      *this, "calibration", llvm::cl::desc("Calibration file for static activation scales (JSON)")};
+  Option<std::string> weightMethod{*this, "weight-method",
+                                   llvm::cl::desc("Choice of weight scales: absmax or mse"),
                                    llvm::cl::init("absmax")};
-  Option<std::string> activationMethod{*this, "activation-method",
-                                       llvm::cl::desc("Choice of static ranges: minmax, percentile or mse"),
-                                       llvm::cl::init("minmax")};
-  Option<std::string> keep{*this, "keep",
-                           llvm::cl::desc("Regular expression over node names: these contractions stay in float")};
+  Option<std::string> activationMethod{
+      *this, "activation-method",
+      llvm::cl::desc("Choice of static ranges: minmax, percentile or mse"),
+      llvm::cl::init("minmax")};
+  Option<std::string> keep{
+      *this, "keep",
+      llvm::cl::desc("Regular expression over node names: these contractions stay in float")};
 };
 
 /// nn -> nn with observers, what calibration compiles and runs.
@@ -36,8 +41,8 @@ void buildNnToLpPipeline(mlir::OpPassManager &pm, const NnToLpOptions &options);
 /// lp (and nn) -> linalg on tensors of signless types. Contract: neither lp, packed nor nn is left.
 void buildLpToLinalgPipeline(mlir::OpPassManager &pm);
 
-/// Registers the pipelines of this header: lpc-onnx-to-nn-pipeline, lpc-observe-pipeline, lpc-nn-to-lp-pipeline,
-/// lpc-lp-to-linalg-pipeline.
+/// Registers the pipelines of this header: lpc-onnx-to-nn-pipeline, lpc-observe-pipeline,
+/// lpc-nn-to-lp-pipeline, lpc-lp-to-linalg-pipeline.
 void registerFrontPipelines();
 
 } // namespace lpc

@@ -19,8 +19,9 @@ namespace lpc::quant {
 enum class RangeMethod { MinMax, Percentile, MSE };
 std::optional<RangeMethod> parseRangeMethod(llvm::StringRef word);
 
-/// The values that one observer saw: count, least, largest, and a histogram over [-limit, limit] whose limit doubles as
-/// larger values arrive (neighbouring bins merge, so no sample is seen twice). NaN and infinities are counted apart.
+/// The values that one observer saw: count, least, largest, and a histogram over [-limit, limit]
+/// whose limit doubles as larger values arrive (neighbouring bins merge, so no sample is seen
+/// twice). NaN and infinities are counted apart.
 class TensorStatistics {
 public:
   static constexpr unsigned kBins = 4096;
@@ -32,8 +33,9 @@ public:
   float min() const { return lo; }
   float max() const { return hi; }
 
-  /// The interval to be represented. Percentile: the middle 99.99 % (the largest magnitudes of 0.01 % are clipped). MSE: the
-  /// interval, a multiple 0.30 to 1.00 of [min, max], with the least squared rounding and clipping error in `spec.element`.
+  /// The interval to be represented. Percentile: the middle 99.99 % (the largest magnitudes of 0.01
+  /// % are clipped). MSE: the interval, a multiple 0.30 to 1.00 of [min, max], with the least
+  /// squared rounding and clipping error in `spec.element`.
   std::pair<float, float> range(RangeMethod method, const num::FormatSpec &spec) const;
 
   friend class CalibrationFile;
@@ -46,7 +48,8 @@ private:
   std::vector<uint64_t> bins;
 };
 
-/// Statistics by observer id, as the JSON file that `lpc compile --calib` can save and a later compile can use.
+/// Statistics by observer id, as the JSON file that `lpc compile --calib` can save and a later
+/// compile can use.
 class CalibrationFile {
 public:
   std::map<int64_t, TensorStatistics> tensors;
@@ -57,8 +60,9 @@ public:
   static mlir::FailureOr<CalibrationFile> read(llvm::StringRef path, std::string &error);
 };
 
-/// Scale and zero point that represent [lo, hi] in the format: symmetric max(|lo|, |hi|) / element.max(), or with a zero
-/// point the interval widened to contain 0, (hi - lo) / (max - min) as ONNX does.
+/// Scale and zero point that represent [lo, hi] in the format: symmetric max(|lo|, |hi|) /
+/// element.max(), or with a zero point the interval widened to contain 0, (hi - lo) / (max - min)
+/// as ONNX does.
 struct ScaleZero {
   float scale = 1;
   int32_t zero = 0;

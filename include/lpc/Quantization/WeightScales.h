@@ -15,13 +15,13 @@
 
 namespace lpc::quant {
 
-/// How the scale of a block is chosen: absmax divides by the format's largest value; mse searches multiples 0.40 to 1.00
-/// of that for the least squared error.
+/// How the scale of a block is chosen: absmax divides by the format's largest value; mse searches
+/// multiples 0.40 to 1.00 of that for the least squared error.
 enum class ScaleMethod { AbsMax, MSE };
 std::optional<ScaleMethod> parseScaleMethod(llvm::StringRef word);
 
-/// A weight tensor in a format. `codes` is row-major in the tensor's shape; `scales` (f32) and `zeros` (integers, empty
-/// without zero points) are row-major in `scaleShape`.
+/// A weight tensor in a format. `codes` is row-major in the tensor's shape; `scales` (f32) and
+/// `zeros` (integers, empty without zero points) are row-major in `scaleShape`.
 struct QuantizedTensor {
   std::vector<uint16_t> codes;
   std::vector<float> scales;
@@ -29,11 +29,13 @@ struct QuantizedTensor {
   llvm::SmallVector<int64_t> scaleShape;
 };
 
-/// Rounds `values` (row-major, `shape`) in blocks of `block` elements along each axis (0: the whole axis; the last block of
-/// an axis may be short). NaN and infinities are not weights: fails if there is one.
-mlir::FailureOr<QuantizedTensor> quantizeTensor(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> shape,
-                                                llvm::ArrayRef<int64_t> block, const num::FormatSpec &spec,
-                                                ScaleMethod method);
+/// Rounds `values` (row-major, `shape`) in blocks of `block` elements along each axis (0: the whole
+/// axis; the last block of an axis may be short). NaN and infinities are not weights: fails if
+/// there is one.
+mlir::FailureOr<QuantizedTensor> quantizeTensor(llvm::ArrayRef<float> values,
+                                                llvm::ArrayRef<int64_t> shape,
+                                                llvm::ArrayRef<int64_t> block,
+                                                const num::FormatSpec &spec, ScaleMethod method);
 
 } // namespace lpc::quant
 

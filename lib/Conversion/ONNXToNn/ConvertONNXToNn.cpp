@@ -103,16 +103,16 @@ LogicalResult lpc::convertONNXToNn(ModuleOp module, SmallVectorImpl<Refusal> *re
   module.getContext()
       ->loadDialect<nn::NnDialect, lp::LpDialect, affine::AffineDialect, arith::ArithDialect,
                     scf::SCFDialect, tensor::TensorDialect>();
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main || !main.getBody().hasOneBlock())
-    return module.emitError("expected a function @main with one block");
   // A module that is on the nn floor already stays as it is: the walk below would not know its ops.
   auto isONNX = [](Operation *op) {
     return isa<onnx::NodeOp, onnx::ConstantOp, onnx::NoneOp>(op) ? WalkResult::interrupt()
                                                                  : WalkResult::advance();
   };
-  if (!main.walk(isONNX).wasInterrupted())
+  if (!module.walk(isONNX).wasInterrupted())
     return success();
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main || !main.getBody().hasOneBlock())
+    return module.emitError("expected a function @main with one block");
   SmallVector<Refusal> local;
   Converter converter(main, refusals ? *refusals : local);
   LogicalResult arguments = mapArguments(converter, main);

@@ -94,7 +94,7 @@ std::optional<std::vector<Poly>> Converter::known(Value v) {
 //------------------------------------------------------------------------------------------===//
 
 Converter::Converter(func::FuncOp main, SmallVectorImpl<Refusal> &refusals)
-    : main(main), symbols(main.getContext()), refusals(refusals) {
+    : main(main), refusals(refusals) {
   populateAll(registry);
   for (BlockArgument arg : main.getArguments()) {
     auto names = main.getArgAttrOfType<ArrayAttr>(arg.getArgNumber(), "nn.dims");
@@ -286,7 +286,7 @@ LogicalResult Converter::convertNode(onnx::NodeOp node, OpBuilder &b) {
   Operation *before =
       b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
   std::string outerReason = std::exchange(pendingReason, {});
-  auto restore = llvm::make_scope_exit([&] { pendingReason = outerReason; });
+  llvm::scope_exit restore([&] { pendingReason = outerReason; });
   NodeContext context(*this, node, b);
   std::string message;
   LogicalResult result = success();

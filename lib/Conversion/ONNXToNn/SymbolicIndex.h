@@ -22,8 +22,6 @@ enum class AtomKind { Value, FloorDiv, CeilDiv, TruncDiv, FloorMod, Rem, Min, Ma
 /// or an operation on polynomials that does not stay polynomial; equal operations are one atom.
 class SymbolicIndex {
 public:
-  explicit SymbolicIndex(mlir::MLIRContext *context) : context(context) {}
-
   static Poly constant(int64_t value);
   static std::optional<int64_t> constantOf(const Poly &p);
 
@@ -74,7 +72,6 @@ private:
   __int128 bound(const Poly &p, bool low);
   std::pair<__int128, __int128> range(unsigned id);
 
-  mlir::MLIRContext *context;
   std::vector<Atom> atoms;
   std::map<std::pair<AtomKind, std::vector<Poly>>, unsigned> operationAtoms;
   llvm::DenseMap<mlir::Value, unsigned> valueAtoms;

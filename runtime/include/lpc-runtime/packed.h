@@ -14,6 +14,9 @@ extern "C" {
  * f32, b a panel of the weight. */
 typedef void (*lpc_packed_tile)(int64_t steps, const void *a, const void *b, void *c, int64_t ldc);
 
+/* The values of `steps` steps of a panel as the multiplications take them: [steps][columns][step] i16 or f32. */
+typedef void (*lpc_packed_unpack)(int64_t steps, const void *b, void *values);
+
 /* y[i][j] = fma(fl32(sums[i][j] * 2^-fraction), fl32(sa[i] * sb[j]), y[i][j]) for one tile; `sums` is [rows][columns], the row
  * distance of y is ldc. */
 typedef void (*lpc_packed_rescale)(const void *sums, const float *sa, const float *sb, void *y, int64_t ldc);
@@ -25,6 +28,8 @@ typedef struct lpc_packed_product {
   int64_t tile_rows;
   int64_t a_bytes; /* of an element of A: 2 (i16) or 4 (f32) */
   lpc_packed_tile tile, row;  /* for tile_rows rows, and for one */
+  lpc_packed_unpack unpack;
+  lpc_packed_tile plain_tile; /* as `tile`, with b unpacked */
   int64_t group;              /* 0: sums in i32; else values along k that share a scale, and y in f32 */
   lpc_packed_rescale rescale; /* for tile_rows rows */
   int64_t a_row, a_depth;     /* distances in elements */

@@ -34,12 +34,15 @@ protected:
 
   Value codes(const num::Format *format, ArrayRef<int64_t> shape, ArrayRef<uint16_t> values) {
     auto type = lp::codeTensor(&context, shape, format);
-    return lp::ConstantOp::create(builder, builder.getUnknownLoc(), type, lp::makeCodes(type, values, "w"));
+    return lp::ConstantOp::create(builder, builder.getUnknownLoc(), type,
+                                  lp::makeCodes(type, values, "w"));
   }
 
-  /// x [?, k] of all codes times constant w [k, n], with groups of g along k (0: none) and a zero point of x.
-  analysis::IntegerRange matmulRange(const num::Format *xf, const num::Format *wf, int64_t k, int64_t n,
-                                     ArrayRef<uint16_t> w, int64_t group, std::optional<uint16_t> zero) {
+  /// x [?, k] of all codes times constant w [k, n], with groups of g along k (0: none) and a zero
+  /// point of x.
+  analysis::IntegerRange matmulRange(const num::Format *xf, const num::Format *wf, int64_t k,
+                                     int64_t n, ArrayRef<uint16_t> w, int64_t group,
+                                     std::optional<uint16_t> zero) {
     builder.setInsertionPointToEnd(module->getBody());
     Value x = argument(lp::codeTensor(&context, {ShapedType::kDynamic, k}, xf));
     Value weight = codes(wf, {k, n}, w), zeroPoint;
@@ -53,8 +56,8 @@ protected:
     auto acc = group ? lp::AccumulatorAttr::get(&context, lp::AccumulatorKind::F32Grouped, 0)
                      : lp::AccumulatorAttr::get(&context, lp::AccumulatorKind::Int, 64);
     auto type = RankedTensorType::get({ShapedType::kDynamic, n}, builder.getF32Type());
-    auto op = lp::MatMulOp::create(builder, builder.getUnknownLoc(), type, x, Value(), zeroPoint, weight, Value(), Value(),
-                                   xBlock, wBlock, acc);
+    auto op = lp::MatMulOp::create(builder, builder.getUnknownLoc(), type, x, Value(), zeroPoint,
+                                   weight, Value(), Value(), xBlock, wBlock, acc);
     FailureOr<analysis::IntegerRange> range = analysis::accumulatorRange(op);
     EXPECT_TRUE(succeeded(range));
     return *range;
@@ -76,8 +79,10 @@ static std::vector<int64_t> imagesOf(const num::Format *f) {
   return images;
 }
 
-/// Least and largest sum of any subset of the terms x_k * w_k for any x: by enumeration of every subset and every x.
-static std::pair<int64_t, int64_t> enumerate(const std::vector<int64_t> &images, const std::vector<int64_t> &w) {
+/// Least and largest sum of any subset of the terms x_k * w_k for any x: by enumeration of every
+/// subset and every x.
+static std::pair<int64_t, int64_t> enumerate(const std::vector<int64_t> &images,
+                                             const std::vector<int64_t> &w) {
   std::pair<int64_t, int64_t> range{0, 0};
   std::vector<int64_t> sums{0};
   for (int64_t weight : w) {
@@ -98,7 +103,11 @@ static std::pair<int64_t, int64_t> enumerate(const std::vector<int64_t> &images,
 
 TEST_F(AccumulatorRange, MatchesEnumeration) {
   std::mt19937 rng(5);
-  for (auto [x, w] : {std::pair{"int2", "int4"}, {"uint2", "int3"}, {"int3", "int3"}, {"e2m1", "int2"}, {"int2", "e2m1"},
+  for (auto [x, w] : {std::pair{"int2", "int4"},
+                      {"uint2", "int3"},
+                      {"int3", "int3"},
+                      {"e2m1", "int2"},
+                      {"int2", "e2m1"},
                       {"uint1", "int1"}}) {
     const num::Format *xf = num::Format::parse(x), *wf = num::Format::parse(w);
     ASSERT_TRUE(xf && wf);
@@ -118,13 +127,16 @@ TEST_F(AccumulatorRange, MatchesEnumeration) {
         for (int64_t begin = 0; begin < k; begin += group ? group : k) {
           std::vector<int64_t> column;
           for (int64_t i = begin; i < std::min(k, group ? begin + group : k); ++i)
-            column.push_back(static_cast<int64_t>(std::ldexp(wf->decodeToDouble(codes[i * n + j]), wf->fractionBits())));
+            column.push_back(static_cast<int64_t>(
+                std::ldexp(wf->decodeToDouble(codes[i * n + j]), wf->fractionBits())));
           auto [lo, hi] = enumerate(images, column);
           expected = {std::min(expected.first, lo), std::max(expected.second, hi)};
         }
       analysis::IntegerRange found = matmulRange(xf, wf, k, n, codes, group, zero);
-      EXPECT_EQ(static_cast<int64_t>(found.lo), expected.first) << x << " " << w << " round " << round;
-      EXPECT_EQ(static_cast<int64_t>(found.hi), expected.second) << x << " " << w << " round " << round;
+      EXPECT_EQ(static_cast<int64_t>(found.lo), expected.first)
+          << x << " " << w << " round " << round;
+      EXPECT_EQ(static_cast<int64_t>(found.hi), expected.second)
+          << x << " " << w << " round " << round;
     }
   }
 }
@@ -144,5 +156,6 @@ TEST_F(AccumulatorRange, Bits) {
 TEST_F(AccumulatorRange, Text) {
   EXPECT_EQ((analysis::IntegerRange{-12, 0}.str()), "[-12, 0]");
   __int128 big = static_cast<__int128>(1) << 64;
-  EXPECT_EQ((analysis::IntegerRange{-big, big}.str()), "[-18446744073709551616, 18446744073709551616]");
+  EXPECT_EQ((analysis::IntegerRange{-big, big}.str()),
+            "[-18446744073709551616, 18446744073709551616]");
 }

@@ -46,14 +46,15 @@ TEST(TensorStatistics, EmptyAndZeroTensorsHaveAnEmptyRange) {
     EXPECT_EQ(t.range(m, spec("int8")), std::make_pair(0.0f, 0.0f));
 }
 
-// The histogram must not depend on the order in which values came: merged bins are the bins of the larger limit.
+// The histogram must not depend on the order in which values came: merged bins are the bins of the
+// larger limit.
 TEST(TensorStatistics, GrowthKeepsEveryCount) {
   std::vector<float> values = normals(20000, 1.0f, 1);
   values.push_back(100.0f);
   std::vector<float> reversed(values.rbegin(), values.rend());
   CalibrationFile grown, direct;
-  grown.tensors[0].add(values);     // The outlier comes last: limit grows from about 4 to 128.
-  direct.tensors[0].add(reversed);  // It comes first.
+  grown.tensors[0].add(values);    // The outlier comes last: limit grows from about 4 to 128.
+  direct.tensors[0].add(reversed); // It comes first.
   EXPECT_EQ(grown.toJSON(), direct.toJSON());
 }
 
@@ -94,14 +95,16 @@ TEST(TensorStatistics, PercentileKeepsWhatIsFrequent) {
 }
 
 // Squared error of rounding the values themselves under the range.
-static double trueError(const std::vector<float> &values, std::pair<float, float> range, const num::FormatSpec &s) {
+static double trueError(const std::vector<float> &values, std::pair<float, float> range,
+                        const num::FormatSpec &s) {
   ScaleZero z = chooseScale(range.first, range.second, s);
   double sum = 0;
   num::Conversion policy;
   for (float x : values) {
     double y;
     if (s.zeroPoint == num::ZeroPointKind::Integer) {
-      double q = std::clamp<double>(std::nearbyint(x / z.scale) + z.zero, s.element->lowest(), s.element->max());
+      double q = std::clamp<double>(std::nearbyint(x / z.scale) + z.zero, s.element->lowest(),
+                                    s.element->max());
       y = (q - z.zero) * z.scale;
     } else {
       y = s.element->decodeToDouble(s.element->encode(x / z.scale, policy)) * z.scale;
@@ -121,7 +124,8 @@ TEST(TensorStatistics, LeastSquaresIsNearTheBestOfAllRanges) {
     double found = trueError(values, t.range(RangeMethod::MSE, s), s);
     double best = std::numeric_limits<double>::infinity();
     for (int percent = 30; percent <= 100; ++percent)
-      best = std::min(best, trueError(values, {t.min() * percent / 100, t.max() * percent / 100}, s));
+      best =
+          std::min(best, trueError(values, {t.min() * percent / 100, t.max() * percent / 100}, s));
     EXPECT_LE(found, best * 1.05) << text;
     EXPECT_LE(found, trueError(values, {t.min(), t.max()}, s) * 1.0001) << text;
   }
@@ -163,15 +167,17 @@ TEST(CalibrationFile, RoundTrips) {
   EXPECT_EQ(back->samples, 17u);
   EXPECT_EQ(back->tensors.at(7).nonFinite(), 1u);
   for (RangeMethod m : {RangeMethod::MinMax, RangeMethod::Percentile, RangeMethod::MSE})
-    EXPECT_EQ(back->tensors.at(0).range(m, spec("int8")), file.tensors.at(0).range(m, spec("int8")));
+    EXPECT_EQ(back->tensors.at(0).range(m, spec("int8")),
+              file.tensors.at(0).range(m, spec("int8")));
 }
 
 TEST(CalibrationFile, RefusesWhatItIsNot) {
-  for (const char *text :
-       {"", "[]", "{}", "not json", R"({"lpc_calibration": 2, "tensors": []})",
-        R"({"lpc_calibration": 1, "tensors": [{"id": 0}]})",
-        R"({"lpc_calibration": 1, "tensors": [{"id": 0, "min": 0, "max": 1, "limit": 1, "bins": [[4096, 1]]}]})",
-        R"({"lpc_calibration": 1, "tensors": [{"id": 0, "min": 0, "max": 1, "limit": 0, "bins": [[0, 1]]}]})"}) {
+  for (
+      const char *text :
+      {"", "[]", "{}", "not json", R"({"lpc_calibration": 2, "tensors": []})",
+       R"({"lpc_calibration": 1, "tensors": [{"id": 0}]})",
+       R"({"lpc_calibration": 1, "tensors": [{"id": 0, "min": 0, "max": 1, "limit": 1, "bins": [[4096, 1]]}]})",
+       R"({"lpc_calibration": 1, "tensors": [{"id": 0, "min": 0, "max": 1, "limit": 0, "bins": [[0, 1]]}]})"}) {
     std::string error;
     EXPECT_TRUE(mlir::failed(CalibrationFile::fromJSON(text, error))) << text;
     EXPECT_EQ(error, "not a calibration file of lpc");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quantizeTensor against a brute force that looks at each element by its index.
-#include "lpc/Quantization/Calibration.h"
 #include "lpc/Quantization/WeightScales.h"
+#include "lpc/Quantization/Calibration.h"
 
 #include <gtest/gtest.h>
 
@@ -80,7 +80,8 @@ static void checkAbsMax(const std::string &format, const Shape &shape, const Sha
 }
 
 TEST(QuantizeTensor, AbsMaxAgreesWithBruteForce) {
-  for (const char *format : {"int8", "int4", "int4.narrow", "int2", "uint3/asym", "int8/asym", "e2m1", "e4m3", "e3m2", "e5m2"}) {
+  for (const char *format : {"int8", "int4", "int4.narrow", "int2", "uint3/asym", "int8/asym",
+                             "e2m1", "e4m3", "e3m2", "e5m2"}) {
     checkAbsMax(format, {7, 5}, {0, 0});
     checkAbsMax(format, {7, 5}, {0, 1});
     checkAbsMax(format, {7, 5}, {3, 1});
@@ -101,7 +102,8 @@ TEST(QuantizeTensor, LeastSquaresIsNeverWorse) {
       double sum = 0;
       for (size_t i = 0; i < values.size(); ++i) {
         int64_t b = blockOf(indexOf(i, shape), shape, block);
-        double y = (s.element->decodeToDouble(q->codes[i]) - (q->zeros.empty() ? 0 : q->zeros[b])) * q->scales[b];
+        double y = (s.element->decodeToDouble(q->codes[i]) - (q->zeros.empty() ? 0 : q->zeros[b])) *
+                   q->scales[b];
         sum += (values[i] - y) * (values[i] - y);
       }
       return sum;
@@ -120,12 +122,14 @@ TEST(QuantizeTensor, ZeroBlocksHaveScaleOne) {
 }
 
 TEST(QuantizeTensor, EmptyTensor) {
-  mlir::FailureOr<QuantizedTensor> q = quantizeTensor({}, {0, 3}, {0, 1}, spec("int8"), ScaleMethod::AbsMax);
+  mlir::FailureOr<QuantizedTensor> q =
+      quantizeTensor({}, {0, 3}, {0, 1}, spec("int8"), ScaleMethod::AbsMax);
   if (mlir::succeeded(q))
     EXPECT_TRUE(q->codes.empty());
 }
 
 TEST(QuantizeTensor, RefusesSpecials) {
   for (float bad : {std::nanf(""), INFINITY, -INFINITY})
-    EXPECT_TRUE(mlir::failed(quantizeTensor({1, bad}, {2}, {0}, spec("int8"), ScaleMethod::AbsMax)));
+    EXPECT_TRUE(
+        mlir::failed(quantizeTensor({1, bad}, {2}, {0}, spec("int8"), ScaleMethod::AbsMax)));
 }

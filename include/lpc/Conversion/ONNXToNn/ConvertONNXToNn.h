@@ -29,9 +29,9 @@ struct Refusal {
   Kind kind = Kind::Unsupported;
 };
 
-/// Converts @main of a module of the `onnx` dialect to `nn` in place. Each refused node is reported as an error at the node and,
-/// where `refusals` is given, listed there; nodes that depend on a refused one are skipped in silence. After a failure
-/// the module is valid but mixed.
+/// Converts @main of a module of the `onnx` dialect to `nn` in place. Each refused node is reported
+/// as an error at the node and, where `refusals` is given, listed there; nodes that depend on a
+/// refused one are skipped in silence. After a failure the module is valid but mixed.
 mlir::LogicalResult convertONNXToNn(mlir::ModuleOp module,
                                     llvm::SmallVectorImpl<Refusal> *refusals = nullptr);
 

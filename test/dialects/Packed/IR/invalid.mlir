@@ -62,3 +62,13 @@ func.func @float_without_scale(%x: tensor<?x6xf32>, %w: tensor<96xi8>, %c: tenso
   %y = packed.matmul %x, %w into %c {layout = #l} : (tensor<?x6xf32>, tensor<96xi8>, tensor<?x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
+
+// -----
+
+#l = #packed.layout<columns = 16, group = 1, bits = 4, map = (k, n) -> (n floordiv 16, k, n mod 8, 0, (n mod 16) floordiv 8)>
+func.func @format(%x: tensor<?x6xf32>, %w: tensor<48xi8>, %s: tensor<1x1xf32>, %c: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  // expected-error @below {{'packed.matmul' op expected a format of at most 4 bits with activations in f32 and no codebook, but got '!lp.e4m3'}}
+  %y = packed.matmul %x, %w rhs_scale %s into %c {layout = #l, group_size = 6, format = !lp.e4m3}
+    : (tensor<?x6xf32>, tensor<48xi8>, tensor<1x1xf32>, tensor<?x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}

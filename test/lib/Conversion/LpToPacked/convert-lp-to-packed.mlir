@@ -95,6 +95,19 @@ func.func @weight_only(%x: tensor<?x4xf32>, %ws: tensor<2x1xf32>) -> tensor<?x1x
 
 // -----
 
+// A format whose values have no small images keeps its codes; the kernel decodes them.
+// CHECK-LABEL: @float_formats
+// CHECK: packed.matmul {{.*}} {format = !lp.e4m3, group_size = 4 : i64, layout = #packed.layout<columns = 16, group = 1, bits = 8,
+func.func @float_formats(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+  %w = lp.constant dense_resource<w> : tensor<4x1x!lp.e4m3>
+  %y = lp.matmul %x, %w {accumulator = #lp.acc<f32_relaxed>} : (tensor<?x4xf32>, tensor<4x1x!lp.e4m3>) -> tensor<?x1xf32>
+  return %y : tensor<?x1xf32>
+}
+
+{-# dialect_resources: { builtin: { w: "0x0400000021F74030" } } #-}
+
+// -----
+
 // One zero point goes into the table of images.
 // CHECK-LABEL: @one_zero_point
 // CHECK: packed.matmul {{.*}}codebook = array<i8: -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>
