@@ -21,6 +21,7 @@ int64_t minOf(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t maxOf(int64_t a, int64_t b) { return a > b ? a : b; }
 
 struct Job {
+  lpc_ctx *ctx;
   const lpc_packed_product *what;
   const char *a;
   char *packed; // [tiles][steps][tile_rows][step]; a single row: [steps][step]
@@ -81,13 +82,14 @@ void exchange(const Job &job, uint32_t *tile, int64_t row, int64_t rows, int64_t
   }
 }
 
-void addProducts(const Job &job, int64_t steps, const char *a, const char *b, uint32_t *c,
-                 int64_t ldc) {
-  const lpc_packed_product &what = *job.what;
-  (job.tileRows == 1 ? what.row : what.tile)(steps, a, b, c, ldc);
-}
+/// One panel of the weight, packed or unpacked.
+struct Panel {
+  const char *b;
+  int64_t stepBytes;
+  lpc_packed_tile tile;
+};
 
-void runGroups(const Job &job, const char *a, const char *b, int64_t row, int64_t column,
+void runGroups(const Job &job, const char *a, const Panel &panel, int64_t row, int64_t column,
                uint32_t *y, int64_t ldc) {
   const lpc_packed_product &what = *job.what;
   uint32_t sums[kMaxTile] __attribute__((aligned(64)));
@@ -98,21 +100,20 @@ void runGroups(const Job &job, const char *a, const char *b, int64_t row, int64_
   int64_t groupSteps = what.group / what.step;
   for (int64_t first = 0, g = 0; first < job.steps; first += groupSteps, ++g) {
     memset(sums, 0, sizeof(sums));
-    addProducts(job, minOf(groupSteps, job.steps - first),
-                a + first * job.tileRows * what.step * what.a_bytes, b + first * what.step_bytes,
-                sums, what.columns);
+    panel.tile(minOf(groupSteps, job.steps - first),
+               a + first * job.tileRows * what.step * what.a_bytes,
+               panel.b + first * panel.stepBytes, sums, what.columns);
     for (int64_t j = 0; j < columns; ++j)
       sb[j] = job.sb[g * what.sb_group + (column + j) * what.sb_column];
     what.rescale(sums, sa, sb, y, ldc);
   }
 }
 
-void runTile(const Job &job, int64_t tile, int64_t panel) {
+void runTile(const Job &job, int64_t tile, int64_t number, const Panel &panel) {
   const lpc_packed_product &what = *job.what;
-  int64_t row = tile * job.tileRows, column = panel * what.columns;
+  int64_t row = tile * job.tileRows, column = number * what.columns;
   int64_t rows = minOf(job.tileRows, what.m - row), columns = minOf(what.columns, what.n - column);
   const char *a = job.packed + tile * job.steps * job.tileRows * what.step * what.a_bytes;
-  const char *b = job.b + panel * job.steps * what.step_bytes;
   // The rescale works on whole tiles.
   int64_t needed = what.group != 0 ? what.tile_rows : job.tileRows;
   bool direct = rows == needed && columns == what.columns && what.c_column == 1;
@@ -126,21 +127,32 @@ void runTile(const Job &job, int64_t tile, int64_t panel) {
     ldc = what.columns;
   }
   if (what.group != 0)
-    runGroups(job, a, b, row, column, c, ldc);
+    runGroups(job, a, panel, row, column, c, ldc);
   else
-    addProducts(job, job.steps, a, b, c, ldc);
+    panel.tile(job.steps, a, panel.b, c, ldc);
   if (!direct)
     exchange(job, beside, row, rows, column, columns, /*gather=*/false);
 }
 
 void body(void *closure, int64_t begin, int64_t end) {
   const Job &job = *(const Job *)closure;
+  const lpc_packed_product &what = *job.what;
   int64_t perBlock = maxOf(1, kRowBlock / job.tileRows);
+  // A panel that several tiles read is unpacked once.
+  int64_t plainBytes = what.columns * what.step * what.a_bytes;
+  char *values = job.tiles > 1 ? (char *)lpc_rt_alloc(job.ctx, job.steps * plainBytes) : nullptr;
   for (int64_t unit = begin; unit < end; ++unit) {
-    int64_t panel = unit % job.panels, first = unit / job.panels * perBlock;
+    int64_t number = unit % job.panels, first = unit / job.panels * perBlock;
+    const char *b = job.b + number * job.steps * what.step_bytes;
+    Panel panel = {b, what.step_bytes, job.tileRows == 1 ? what.row : what.tile};
+    if (values) {
+      what.unpack(job.steps, b, values);
+      panel = {values, plainBytes, what.plain_tile};
+    }
     for (int64_t tile = first; tile < minOf(first + perBlock, job.tiles); ++tile)
-      runTile(job, tile, panel);
+      runTile(job, tile, number, panel);
   }
+  lpc_rt_free(job.ctx, values);
 }
 
 } // namespace
@@ -150,6 +162,7 @@ extern "C" void lpc_rt_packed_product(lpc_ctx *ctx, const lpc_packed_product *wh
   if (what->m == 0 || what->n == 0 || what->k == 0)
     return;
   Job job = {};
+  job.ctx = ctx;
   job.what = what;
   job.a = (const char *)a;
   job.b = (const char *)b;

@@ -2,12 +2,15 @@
 // Verifiers, effects and bufferization of the operations of the packed dialect.
 #include "dialects/Packed/IR/Packed.h"
 
+#include "dialects/Lp/IR/Lp.h"
+
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
+using namespace lpc;
 using namespace lpc::packed;
 
 #define GET_OP_CLASSES
@@ -31,6 +34,13 @@ LogicalResult MatMulOp::verify() {
   int64_t need = getLayout().getBytes(depth, columns);
   if (!ShapedType::isDynamic(bytes) && bytes != need)
     return emitOpError("expected a weight of ") << need << " bytes, but got " << bytes;
+  if (std::optional<Type> type = getFormat()) {
+    const num::Format *format = lp::formatOf(*type);
+    if (!isFloat || getCodebook() || !format || format->width() > getLayout().getBits())
+      return emitOpError("expected a format of at most ")
+             << getLayout().getBits() << " bits with activations in f32 and no codebook, but got "
+             << *type;
+  }
   if (auto codebook = getCodebook();
       codebook && (getLayout().getBits() != 4 || codebook->size() != 16))
     return emitOpError("expected a codebook of 16 values for codes of 4 bits");

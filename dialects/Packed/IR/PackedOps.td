@@ -15,7 +15,7 @@ def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
   let summary = "a matrix product with a packed weight";
   let description = [{
     `lhs [m, k]` holds integers or floats; `rhs` the bytes of a weight [k, n] in `layout`. A code of the weight stands for its two's
-    complement value, or for `codebook[code]` where a codebook is given (4 bits).
+    complement value, or for `codebook[code]` where a codebook is given (4 bits), or in f32 for its value in `format`.
 
     Integers without scales: `result[m, n] = init[m, n] + sum_k lhs[m, k] * rhs[k, n]` in i32, modulo 2^32.
 
@@ -32,6 +32,7 @@ def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
   let arguments = (ins Packed_Shaped<2, [I16, F32]>:$lhs, Packed_Shaped<1, [I8]>:$rhs, Optional<Packed_Shaped<2, [F32]>>:$lhs_scale,
                        Optional<Packed_Shaped<2, [F32]>>:$rhs_scale, Packed_Shaped<2, [I32, F32]>:$init,
                        Packed_LayoutAttr:$layout, OptionalAttr<DenseI8ArrayAttr>:$codebook,
+                       OptionalAttr<TypeAttr>:$format,
                        DefaultValuedAttr<I64Attr, "0">:$group_size, DefaultValuedAttr<I64Attr, "0">:$fraction);
   let results = (outs Variadic<TensorRankOf<[I32, F32], [2]>>:$output);
   let assemblyFormat = [{

@@ -70,6 +70,7 @@ struct Weight {
   packed::LayoutAttr layout;
   std::vector<int32_t> values; // images, or codes if there is a codebook
   SmallVector<int8_t> codebook;
+  TypeAttr format; // the values are codes that the kernel decodes to f32
 };
 
 std::optional<Weight> readWeight(const Side &side, int64_t group) {
@@ -83,7 +84,7 @@ std::optional<Weight> readWeight(const Side &side, int64_t group) {
   std::optional<std::vector<uint16_t>> codes = constantCodes(side.data), zeros;
   if (!codes)
     return std::nullopt;
-  Weight w{type.getDimSize(0), type.getDimSize(1), {}, {}, {}};
+  Weight w{type.getDimSize(0), type.getDimSize(1), {}, {}, {}, {}};
   SmallVector<int64_t> zeroShape;
   if (side.zeroPoint) {
     zeros = constantCodes(side.zeroPoint);
@@ -127,6 +128,29 @@ std::optional<Weight> readWeight(const Side &side, int64_t group) {
     return std::nullopt;
   w.layout = packed::LayoutAttr::get(ctx, /*columns=*/16, group, nibbles ? 4 : 8);
   return w;
+}
+
+/// A weight for float activations: images where they fit, else codes of any format of up to 8 bits.
+std::optional<Weight> readFloatWeight(const Side &side) {
+  if (std::optional<Weight> weight = readWeight(side, /*group=*/1))
+    return weight;
+  RankedTensorType type = typeOf(side.data);
+  const num::Format &format = *side.format();
+  bool plain = type.getRank() == 2 && type.hasStaticShape() && type.getNumElements() != 0;
+  if (!plain || format.width() > 8 || side.zeroPoint)
+    return std::nullopt;
+  std::optional<std::vector<uint16_t>> codes = constantCodes(side.data);
+  if (!codes)
+    return std::nullopt;
+  MLIRContext *ctx = type.getContext();
+  auto layout =
+      packed::LayoutAttr::get(ctx, /*columns=*/16, /*group=*/1, format.width() <= 4 ? 4 : 8);
+  return Weight{type.getDimSize(0),
+                type.getDimSize(1),
+                layout,
+                {codes->begin(), codes->end()},
+                {},
+                TypeAttr::get(type.getElementType())};
 }
 
 Value packedConstant(OpBuilder &b, Location loc, const Weight &w) {
@@ -241,7 +265,7 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
           rhsScale = grouped ? rhs.scale : Value();
     Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, images, bytes,
                                        lhsScale, rhsScale, init, weight->layout, codebook,
-                                       rewriter.getI64IntegerAttr(group),
+                                       /*format=*/TypeAttr(), rewriter.getI64IntegerAttr(group),
                                        rewriter.getI64IntegerAttr(grouped ? fraction : 0))
                   .getResult(0);
     y = unflattenRows(rewriter, loc, y, sizes);
@@ -270,9 +294,10 @@ struct PackWeightOnly : OpRewritePattern<lp::MatMulOp> {
                        typeOf(rhs.scale).getElementType().isF32() && rhs.block.getBlock()[1] <= 1);
     if (!scaleFits || rhs.format()->fractionBits() > 126)
       return rewriter.notifyMatchFailure(op, "needs scales in f32 per column or for all columns");
-    std::optional<Weight> weight = readWeight(rhs, /*group=*/1);
+    std::optional<Weight> weight = readFloatWeight(rhs);
     if (!weight || weight->depth != lhsType.getShape().back())
-      return rewriter.notifyMatchFailure(op, "needs a constant weight whose images fit 8 bits");
+      return rewriter.notifyMatchFailure(op,
+                                         "needs a constant weight with codes of at most 8 bits");
 
     Location loc = op.getLoc();
     int64_t group = rhs.scale ? rhs.block.getBlock()[0] : lp::ScaleAttr::kAll;
@@ -292,10 +317,10 @@ struct PackWeightOnly : OpRewritePattern<lp::MatMulOp> {
                               {tensor::getMixedSize(rewriter, loc, rows, 0), sizes.back()}, zero);
     auto codebook = weight->codebook.empty() ? DenseI8ArrayAttr()
                                              : rewriter.getDenseI8ArrayAttr(weight->codebook);
-    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, rows, bytes,
-                                       Value(), scale, init, weight->layout, codebook,
-                                       rewriter.getI64IntegerAttr(group),
-                                       rewriter.getI64IntegerAttr(rhs.fractionBits()))
+    Value y = packed::MatMulOp::create(
+                  rewriter, loc, TypeRange{init.getType()}, rows, bytes, Value(), scale, init,
+                  weight->layout, codebook, weight->format, rewriter.getI64IntegerAttr(group),
+                  rewriter.getI64IntegerAttr(weight->format ? 0 : rhs.fractionBits()))
                   .getResult(0);
     y = unflattenRows(rewriter, loc, y, sizes);
     rewriter.replaceOp(op, castShape(rewriter, loc, y, cast<RankedTensorType>(op.getType())));

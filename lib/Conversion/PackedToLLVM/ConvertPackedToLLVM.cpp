@@ -3,6 +3,7 @@
 // generated micro-kernels.
 #include "Kernels.h"
 
+#include "dialects/Lp/IR/Lp.h"
 #include "lib/Transforms/RuntimeCalls.h"
 #include "lpc/Conversion/Passes.h"
 
@@ -56,6 +57,7 @@ void lower(ModuleOp module, packed::MatMulOp op) {
   bool scaled = op.getRhsScale() != nullptr,
        isFloat = getElementTypeOrSelf(op.getLhs().getType()).isF32();
   ArrayRef<int8_t> codebook = op.getCodebook().value_or(ArrayRef<int8_t>());
+  const num::Format *format = op.getFormat() ? lp::formatOf(*op.getFormat()) : nullptr;
   auto c64 = [&](int64_t v) { return constI64(b, loc, v); };
   auto sizeOf = [&](Value v, int64_t d) {
     return toI64(b, loc, memref::DimOp::create(b, loc, v, d));
@@ -66,9 +68,14 @@ void lower(ModuleOp module, packed::MatMulOp op) {
                               sizeOf(op.getLhs(), 1),   c64(layout.getGroup()),
                               c64(layout.getColumns()), c64(layout.getStepBytes()),
                               c64(packed::kTileRows),   c64(isFloat ? 4 : 2)};
-  for (int64_t rows : {packed::kTileRows, int64_t(1)})
-    words.push_back(
-        addressOf(b, loc, packed::getTileKernel(module, {layout, codebook, rows, isFloat})));
+  packed::KernelSpec tile{layout, codebook, packed::kTileRows, isFloat, format}, row = tile,
+                                                                                 plain = tile;
+  row.rows = 1;
+  plain.isUnpacked = true;
+  for (func::FuncOp kernel :
+       {packed::getTileKernel(module, tile), packed::getTileKernel(module, row),
+        packed::getUnpackKernel(module, tile), packed::getTileKernel(module, plain)})
+    words.push_back(addressOf(b, loc, kernel));
   int64_t depth = cast<MemRefType>(op.getLhs().getType()).getDimSize(1);
   int64_t steps = layout.getSteps(std::min<int64_t>(op.getGroupSize(), depth));
   words.push_back(c64(scaled ? steps * layout.getGroup() : 0));

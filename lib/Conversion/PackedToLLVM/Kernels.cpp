@@ -3,6 +3,8 @@
 // registers.
 #include "Kernels.h"
 
+#include "lib/Conversion/Common/ScalarEmit.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -82,6 +84,13 @@ SmallVector<Value> loadFloatWeights(Kernel &k, const KernelSpec &spec, Value add
              floats = k.vec(8, k.getF32Type());
   auto toFloat = [&](Value v) -> Value { return arith::SIToFPOp::create(k, floats, v); };
   auto widen = [&](Value v) -> Value { return arith::ExtSIOp::create(k, words, v); };
+  if (spec.format) {
+    auto decode = [&](Value codes) { return emitDecode(k, k.getLoc(), codes, *spec.format); };
+    Value codes = k.load(bytes, address, 1);
+    if (spec.layout.getBits() == 8)
+      return {decode(codes), decode(k.load(bytes, k.at(address, 8), 1))};
+    return {decode(codes), decode(arith::ShRUIOp::create(k, codes, k.splat(bytes, int64_t(4))))};
+  }
   if (spec.layout.getBits() == 8)
     return {toFloat(widen(k.load(bytes, address, 1))),
             toFloat(widen(k.load(bytes, k.at(address, 8), 1)))};
@@ -111,6 +120,16 @@ SmallVector<Value> loadFloatWeights(Kernel &k, const KernelSpec &spec, Value add
   return {toFloat(widen(half(lowLanes))), toFloat(widen(half(highLanes)))};
 }
 
+/// Bytes of a step of an unpacked weight: 16 f32, or 16 pairs of i16.
+constexpr int64_t kPlainStep = 64;
+
+SmallVector<Value> loadStep(Kernel &k, const KernelSpec &spec, Value address) {
+  if (!spec.isUnpacked)
+    return spec.isFloat ? loadFloatWeights(k, spec, address) : loadWeights(k, spec, address);
+  VectorType type = spec.isFloat ? k.vec(8, k.getF32Type()) : k.vec(16, k.getI16Type());
+  return {k.load(type, address, 4), k.load(type, k.at(address, kPlainStep / 2), 4)};
+}
+
 /// sum[j] + a[2j] * b[2j] + a[2j+1] * b[2j+1]: LLVM makes one vpmaddwd of the products and their
 /// sum.
 Value dotPairs(Kernel &k, Value a, Value b, Value sum) {
@@ -138,9 +157,14 @@ func::FuncOp declare(ModuleOp module, StringRef name, ArrayRef<Type> arguments) 
 }
 
 std::string kernelName(const KernelSpec &spec) {
+  if (spec.isUnpacked)
+    return std::string("lpc_packed_plain_") + (spec.isFloat ? "f32_" : "i16_") +
+           std::to_string(spec.rows);
   std::string name = std::string("lpc_packed_") + (spec.isFloat ? "f32_" : "") + "int" +
                      std::to_string(spec.layout.getBits()) + "_" + std::to_string(spec.rows) + "x" +
                      std::to_string(spec.layout.getColumns());
+  if (spec.format)
+    name += "_" + spec.format->name();
   if (!spec.codebook.empty()) {
     ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(spec.codebook.data()),
                             spec.codebook.size());
@@ -180,10 +204,10 @@ func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
   // All kernels take 4 bytes of a row of activations in a step: one f32 or a pair of i16.
   auto addStep = [&](Value step, ValueRange current) {
     Value aAt = k.at(a, arith::MulIOp::create(k, step, k.i64(spec.rows * 4)));
-    Value bAt = k.at(b, arith::MulIOp::create(k, step, k.i64(spec.layout.getStepBytes())));
-    SmallVector<Value> weights = spec.isFloat ? loadFloatWeights(k, spec, bAt)
-                                              : loadWeights(k, spec, bAt),
-                       next;
+    Value bAt =
+        k.at(b, arith::MulIOp::create(
+                    k, step, k.i64(spec.isUnpacked ? kPlainStep : spec.layout.getStepBytes())));
+    SmallVector<Value> weights = loadStep(k, spec, bAt), next;
     for (int64_t i = 0; i < spec.rows; ++i) {
       Value word = k.load(sumType.getElementType(), k.at(aAt, i * 4), 2);
       Value everywhere = vector::BroadcastOp::create(k, sumType, word);
@@ -231,6 +255,30 @@ func::FuncOp packed::getTileKernel(ModuleOp module, const KernelSpec &spec) {
   }
   for (auto [address, value] : llvm::zip(addresses, loop.getResults()))
     k.store(value, address, 4);
+  func::ReturnOp::create(k);
+  return function;
+}
+
+func::FuncOp packed::getUnpackKernel(ModuleOp module, const KernelSpec &spec) {
+  std::string name = kernelName(spec) + "_unpack";
+  if (auto found = module.lookupSymbol<func::FuncOp>(name))
+    return found;
+  MLIRContext *ctx = module.getContext();
+  Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = IntegerType::get(ctx, 64);
+  func::FuncOp function = declare(module, name, {i64, pointer, pointer});
+  Kernel k(function.getLoc(), OpBuilder::atBlockBegin(&function.getBody().front()));
+  Value end = arith::IndexCastOp::create(k, k.getIndexType(), function.getArgument(0));
+  auto loop = scf::ForOp::create(k, k.index(0), end, k.index(1));
+  {
+    OpBuilder::InsertionGuard guard(k);
+    k.setInsertionPointToStart(loop.getBody());
+    Value step = k.toI64(loop.getInductionVar());
+    Value from = k.at(function.getArgument(1),
+                      arith::MulIOp::create(k, step, k.i64(spec.layout.getStepBytes())));
+    Value to = k.at(function.getArgument(2), arith::MulIOp::create(k, step, k.i64(kPlainStep)));
+    for (auto [i, values] : llvm::enumerate(loadStep(k, spec, from)))
+      k.store(values, k.at(to, i * kPlainStep / 2), 4);
+  }
   func::ReturnOp::create(k);
   return function;
 }

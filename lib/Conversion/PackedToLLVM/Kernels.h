@@ -4,6 +4,7 @@
 #define LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H
 
 #include "dialects/Packed/IR/Packed.h"
+#include "lpc/Numerics/Format.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -21,12 +22,16 @@ struct KernelSpec {
   llvm::ArrayRef<int8_t> codebook;
   int64_t rows;
   bool isFloat;
+  const num::Format *format = nullptr; ///< of the codes; null: two's complement, or the codebook
+  bool isUnpacked = false;             ///< the weight comes from the unpack kernel
 };
 
 /// Whether there is a kernel for a layout.
 bool hasKernel(LayoutAttr layout, bool isFloat);
 /// The function of lpc_packed_tile, made once per module.
 mlir::func::FuncOp getTileKernel(mlir::ModuleOp module, const KernelSpec &spec);
+/// The function of lpc_packed_unpack, made once per module.
+mlir::func::FuncOp getUnpackKernel(mlir::ModuleOp module, const KernelSpec &spec);
 /// The function of lpc_packed_rescale, made once per module.
 mlir::func::FuncOp getRescaleKernel(mlir::ModuleOp module, int64_t fraction, bool isFloat);
 
