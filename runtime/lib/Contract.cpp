@@ -77,10 +77,11 @@ template <int64_t Width> bool hasRuns(const int64_t *lanes) {
   return true;
 }
 
-/// A full panel for groups of two: neighbours along the lanes are interleaved in vectors, neighbours along K are copied as
-/// one word; else element by element.
+/// A full panel for groups of two: neighbours along the lanes are interleaved in vectors,
+/// neighbours along K are copied as one word; else element by element.
 template <typename T, int64_t Width>
-void packPairs(T *to, const T *from, const int64_t *depth, int64_t depthCount, const int64_t *lanes) {
+void packPairs(T *to, const T *from, const int64_t *depth, int64_t depthCount,
+               const int64_t *lanes) {
   int64_t lane[Width];
   memcpy(lane, lanes, sizeof(lane));
   int64_t pairs = depthCount / 2;

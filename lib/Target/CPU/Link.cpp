@@ -109,7 +109,8 @@ LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
         "cannot find the runtime archive 'liblpc_runtime.a' beside the compiler");
   StringRef outputFolder = llvm::sys::path::parent_path(outputPath);
   if (!outputFolder.empty() && !llvm::sys::fs::is_directory(outputFolder))
-    return module.emitError("cannot write '") << outputPath << "': there is no folder '" << outputFolder << "'";
+    return module.emitError("cannot write '")
+           << outputPath << "': there is no folder '" << outputFolder << "'";
   std::string script = folder.file("exports");
   {
     std::error_code error;

@@ -23,8 +23,7 @@ private:
 /// Joins the objects with the runtime archive.
 mlir::LogicalResult linkSharedObject(mlir::ModuleOp module, const TemporaryFolder &folder,
                                      llvm::ArrayRef<std::string> objects,
-                                     llvm::StringRef outputPath,
-                                     bool keepSymbols);
+                                     llvm::StringRef outputPath, bool keepSymbols);
 
 } // namespace lpc
 
