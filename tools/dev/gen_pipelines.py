@@ -8,6 +8,9 @@ import re
 import subprocess
 import sys
 
+# The least module that every pipeline takes.
+EMPTY = "func.func @main(%x: tensor<f32>) -> tensor<f32> { return %x : tensor<f32> }"
+
 PIPELINES = [
     ("lpc-onnx-to-nn-pipeline", "", "onnx to nn: convert every node, fold constants."),
     ("lpc-observe-pipeline", "", "nn with observers: what calibration compiles and runs."),
@@ -21,7 +24,7 @@ PIPELINES = [
 def passes(opt, name, options):
     """One line per pass, nesting by indentation; options of upstream passes are left out."""
     flag = f"--{name}={options}" if options else f"--{name}"
-    text = subprocess.run([opt, flag, "--dump-pass-pipeline", "-"], input="module {}", capture_output=True, text=True, check=True)
+    text = subprocess.run([opt, flag, "--dump-pass-pipeline", "-"], input=EMPTY, capture_output=True, text=True, check=True)
     lines = text.stderr.split("\n", 1)[1].rstrip().splitlines()
     return [re.sub(r"^(\s*(?!lpc-|convert-)[\w.-]+)\{.*\}(,?)$", r"\1\2", line) for line in lines]
 
