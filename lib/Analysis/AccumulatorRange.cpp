@@ -102,8 +102,9 @@ IntegerRange product(Images a, Images b) {
 /// but few codes.
 std::vector<IntegerRange> productsByCode(const Operand &a, const Operand &b) {
   std::vector<IntegerRange> table;
+  const Images left = a.all();
   for (uint32_t code = 0; code < b.numCodes(); ++code)
-    table.push_back(product(a.all(), b.ofCode(code)));
+    table.push_back(product(left, b.ofCode(code)));
   return table;
 }
 

@@ -2,6 +2,7 @@
 // Dispatches the subcommands of `lpc`.
 #include "Commands.h"
 
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
@@ -42,6 +43,9 @@ int lpc::runDriver(int argc, char **argv) {
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
+    os << "lpc " LPC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+  });
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "lpc: the low-precision compiler\n\n"

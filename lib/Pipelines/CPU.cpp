@@ -26,7 +26,7 @@ static void addTensorSteps(OpPassManager &pm, const lpc::LinalgToLLVMOptions &op
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   OpPassManager &func = pm.nest<func::FuncOp>();
-  func.addPass(createLinalgFoldUnitExtentDimsPass());
+  func.addPass(lpc::createFoldUnitDimsPass());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass());
   if (options.fuse)

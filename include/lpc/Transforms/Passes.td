@@ -8,6 +8,17 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FoldUnitDimsPass : Pass<"lpc-fold-unit-dims"> {
+  let summary = "Drop loops and dimensions of size 1 where all accesses are plain";
+  let description = [{
+    The upstream rewrite with one restriction: an operation that reads windows (`d0 * stride + d1`) keeps its loops. Without the
+    loop over output positions the window's access would look like a loop over the whole input.
+
+    *Example*: a `linalg.generic` over `[1, 64]` becomes one over `[64]`, with reshapes around it.
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::affine::AffineDialect", "mlir::tensor::TensorDialect"];
+}
+
 def FuseElementwisePass : Pass<"lpc-fuse-elementwise"> {
   let summary = "Fuse elementwise linalg.generic operations where nothing is computed twice";
   let description = [{
