@@ -63,9 +63,15 @@ private:
     if (!zero)
       return;
     const num::Format *zeroFormat = lp::formatOf(zero.getType());
-    if (!zeroFormat)
-      zeroFormat = &format;
-    double lo = zeroFormat->lowest(), hi = zeroFormat->max();
+    double lo, hi;
+    if (zeroFormat) {
+      lo = zeroFormat->lowest();
+      hi = zeroFormat->max();
+    } else {
+      unsigned bits = getElementTypeOrSelf(zero.getType()).getIntOrFloatBitWidth();
+      hi = std::ldexp(1.0, std::min(bits, 62u) - 1);
+      lo = -hi;
+    }
     if (auto constant = zero.getDefiningOp<lp::ConstantOp>())
       if (std::optional<std::vector<uint16_t>> zeros = lp::readCodes(constant.getValue());
           zeros && !zeros->empty()) {

@@ -3,11 +3,13 @@
 #include "Compiler.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "lpc/Quantization/WeightScales.h"
 
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
 
 using namespace lpc;
 using namespace lpc::driver;
@@ -52,8 +54,9 @@ OPTION(std::string, saveLp, "save-lp",
        cl::desc("Also write the module at the lp contract point, the program's bits"));
 OPTION(std::string, weightsFile, "weights-file",
        cl::desc("Put the weights into this file instead of the shared object"));
-OPTION(bool, verifyEach, "verify-each", cl::desc("Verify the module after each pass"),
-       cl::init(false));
+OPTION(bool, verifyEach, "verify-each",
+       cl::desc("Verify the module after each pass (default; =false to save a tenth of the time)"),
+       cl::init(true));
 OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)"), cl::init(0));
 #undef OPTION
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
@@ -67,6 +70,26 @@ static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string
       return Outcome::usage("--dim " + text + ": expected name=size");
     sizes[name.str()] = value;
   }
+  return Outcome::ok();
+}
+
+/// Words and patterns are checked before any work is done.
+static Outcome checkChoices(const CompileRequest &r) {
+  std::string error;
+  if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
+    return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
+  if (!quant::parseScaleMethod(r.weightMethod))
+    return Outcome::usage("--weight-method " + r.weightMethod + ": expected absmax or mse");
+  if (!quant::parseRangeMethod(r.activationMethod))
+    return Outcome::usage("--activation-method " + r.activationMethod +
+                          ": expected minmax, percentile or mse");
+  auto spec = [&](const std::string &text) { return num::FormatSpec::parse(text); };
+  if (auto w = spec(r.weights); w && w->granularity == num::Granularity::Token)
+    return Outcome::usage("--weights " + r.weights +
+                          ": weights have no tokens; use tensor, channel or a group");
+  if (auto a = spec(r.activations); a && a->granularity == num::Granularity::Channel)
+    return Outcome::usage("--activations " + r.activations +
+                          ": activations have no output channels; use tensor, token or a group");
   return Outcome::ok();
 }
 
@@ -111,6 +134,20 @@ static Outcome runCompile() {
   if (r.activations.empty() && !(r.calib.empty() && r.calibFile.empty()))
     return Outcome::usage(
         "calibration data serves static activation scales: give --activations too");
+  const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
+                                                               {"-o", r.output},
+                                                               {"--save-lp", r.saveLp},
+                                                               {"--weights-file", r.weightsFile},
+                                                               {"--save-calib", r.saveCalib}};
+  for (size_t i = 0; i < std::size(files); ++i)
+    for (size_t j = i + 1; j < std::size(files); ++j) {
+      llvm::StringRef a = files[i].second, b = files[j].second;
+      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
+        return Outcome::usage(
+            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
+    }
+  if (Outcome o = checkChoices(r); !o)
+    return o;
   llvm::StringRef folder = llvm::sys::path::parent_path(r.output);
   if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
     return Outcome::usage("-o " + r.output + ": there is no folder '" + folder.str() + "'");

@@ -279,6 +279,8 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
     begin += n;
   }
   file.samples = samples;
+  if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
+    file.model = hash.str();
   return Outcome::ok();
 }
 

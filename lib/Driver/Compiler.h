@@ -34,7 +34,7 @@ struct CompileRequest {
   std::string saveLp;
   /// so, obj, asm, llvm, or a floor: onnx, nn, lp, linalg, llvm-dialect.
   std::string emit = "so";
-  bool verifyEach = false;
+  bool verifyEach = true;
   int threads = 0;
 };
 

@@ -43,9 +43,8 @@ int lpc::runDriver(int argc, char **argv) {
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);
-  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
-    os << "lpc " LPC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
-  });
+  cl::SetVersionPrinter(
+      [](llvm::raw_ostream &os) { os << "lpc " LPC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
   if (!cl::ParseCommandLineOptions(
           argc, argv,
           "lpc: the low-precision compiler\n\n"

@@ -4,12 +4,22 @@
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
 
+#include "lpc/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace lpc;
 
 void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
+  // Here operations still know what they demand of their operands' sizes.
+  pm.addNestedPass<func::FuncOp>(createCheckShapesPass());
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
   // Micro-kernels where a weight is constant; the generic path takes what is left.
   pm.addPass(createConvertLpToPackedPass());
   // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's

@@ -32,12 +32,12 @@ void TensorStatistics::grow(float magnitude) {
     // The zeros seen so far lie in the middle.
     bins[kBins / 2] = finite;
   }
-  while (limit < magnitude && std::isfinite(limit)) {
+  while (limit < magnitude) {
     std::vector<uint64_t> merged(kBins, 0);
     for (unsigned i = 0; i < kBins; ++i)
       merged[kBins / 4 + i / 2] += bins[i];
     bins = std::move(merged);
-    limit *= 2;
+    limit = limit < 1e38f ? limit * 2 : std::numeric_limits<float>::max();
   }
 }
 
@@ -75,7 +75,8 @@ ScaleZero quant::chooseScale(float lo, float hi, const num::FormatSpec &spec) {
     lo = std::min(lo, 0.0f);
     hi = std::max(hi, 0.0f);
     if (hi > lo) {
-      result.scale = (hi - lo) / static_cast<float>(f.max() - f.lowest());
+      // In double: the difference of two large floats may not be one.
+      result.scale = static_cast<float>((static_cast<double>(hi) - lo) / (f.max() - f.lowest()));
       double z = std::nearbyint(static_cast<float>(f.lowest()) - lo / result.scale);
       result.zero = static_cast<int32_t>(std::clamp(z, f.lowest(), f.max()));
     }
@@ -157,6 +158,7 @@ std::string CalibrationFile::toJSON() const {
   llvm::raw_string_ostream os(text);
   os << llvm::json::Value(llvm::json::Object{{"lpc_calibration", 1},
                                              {"samples", static_cast<int64_t>(samples)},
+                                             {"model", model},
                                              {"tensors", std::move(list)}})
      << '\n';
   return text;
@@ -175,6 +177,7 @@ FailureOr<CalibrationFile> CalibrationFile::fromJSON(StringRef text, std::string
     return failure();
   CalibrationFile file;
   file.samples = root->getInteger("samples").value_or(0);
+  file.model = root->getString("model").value_or("").str();
   for (llvm::json::Value &v : *list) {
     llvm::json::Object *o = v.getAsObject();
     if (!o || !o->getInteger("id") || !o->getNumber("min") || !o->getNumber("max") ||

@@ -20,17 +20,23 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
     auto regex = quant::compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
+    llvm::DenseMap<Value, int64_t> ids;
     llvm::DenseMap<Value, Value> observed;
-    int64_t next = 0;
-    for (quant::Contraction &c : quant::findContractions(func, *regex)) {
+    // Kept contractions count too: numbers do not depend on the option, so one calibration file
+    // serves every choice of it.
+    std::optional<llvm::Regex> all;
+    for (quant::Contraction &c : quant::findContractions(func, all)) {
       Value x = c.activation->get();
       if (x.getDefiningOp<lp::ObserveOp>() || !getElementTypeOrSelf(x.getType()).isF32())
+        continue;
+      int64_t id = ids.try_emplace(x, ids.size()).first->second;
+      if (*regex && (*regex)->match(quant::nameOf(c.op)))
         continue;
       Value &o = observed[x];
       if (!o) {
         OpBuilder b(c.op);
         b.setInsertionPointAfterValue(x);
-        o = lp::ObserveOp::create(b, c.op->getLoc(), x.getType(), x, b.getI64IntegerAttr(next++));
+        o = lp::ObserveOp::create(b, c.op->getLoc(), x.getType(), x, b.getI64IntegerAttr(id));
       }
       c.activation->set(o);
     }

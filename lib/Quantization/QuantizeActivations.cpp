@@ -59,6 +59,13 @@ struct QuantizeActivationsPass final
         return signalPassFailure();
       }
       file = std::move(*read);
+      auto hash = func->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>("onnx.model_hash");
+      if (hash && !file.model.empty() && hash.getValue() != file.model) {
+        func.emitError() << "calibration file '" << calibration
+                         << "' belongs to another model (hash " << file.model << ", this one has "
+                         << hash.getValue() << ")";
+        return signalPassFailure();
+      }
     }
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {

@@ -119,6 +119,12 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
           << spec.str() << "'";
       return {};
     }
+    bool unsignedOnly = spec.element->lowest() >= 0 && spec.zeroPoint == num::ZeroPointKind::None;
+    if (unsignedOnly && llvm::any_of(*values, [](float v) { return v < 0; })) {
+      c.op->emitError() << "its weight has negative values, which '" << spec.str()
+                        << "' cannot hold; use a signed format or a zero point ('/asym')";
+      return {};
+    }
     FailureOr<QuantizedTensor> q = quantizeTensor(*values, shape, *block, spec, scaleMethod);
     if (failed(q)) {
       c.op->emitError() << "its weight holds NaN or infinity, which '" << spec.str()

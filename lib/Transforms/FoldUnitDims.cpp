@@ -14,8 +14,9 @@ namespace lpc {
 #define GEN_PASS_DEF_FOLDUNITDIMSPASS
 #include "lpc/Transforms/Passes.h.inc"
 
-/// The loops that may go. In a window access `d0 * stride + d1` the loop d0 must stay even if it runs once: without it the
-/// access becomes d1 alone, which linalg takes for a loop over the whole operand, past the window.
+/// The loops that may go. In a window access `d0 * stride + d1` the loop d0 must stay even if it
+/// runs once: without it the access becomes d1 alone, which linalg takes for a loop over the whole
+/// operand, past the window.
 static SmallVector<unsigned> droppableLoops(Operation *op) {
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp)

@@ -2,7 +2,11 @@
 // ModelHandle.cpp: dlopen around the C ABI.
 #include "lpc-runtime/io/ModelHandle.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <dlfcn.h>
+#include <elf.h>
 #include <optional>
 #include <sys/stat.h>
 
@@ -114,12 +118,40 @@ ModelHandle::ModelHandle(ModelHandle &&) noexcept = default;
 ModelHandle &ModelHandle::operator=(ModelHandle &&) noexcept = default;
 ModelHandle::~ModelHandle() = default;
 
+/// Whether all segments that the loader would map lie inside the file: beyond its end they would
+/// fault, not fail.
+static Status checkWhole(const std::string &path, uint64_t size) {
+  FILE *file = fopen(path.c_str(), "rb");
+  if (!file)
+    return Error{"cannot read '" + path + "': " + strerror(errno)};
+  std::unique_ptr<FILE, int (*)(FILE *)> closer(file, fclose);
+  Elf64_Ehdr header;
+  if (fread(&header, sizeof(header), 1, file) != 1 ||
+      memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+    return Error{"'" + path + "' is not a compiled model: it is no 64-bit ELF file"};
+  Error truncated{"'" + path +
+                  "' is truncated or damaged: parts that its header names are missing"};
+  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phoff > size ||
+      header.e_phnum * sizeof(Elf64_Phdr) > size - header.e_phoff ||
+      fseek(file, static_cast<long>(header.e_phoff), SEEK_SET) != 0)
+    return truncated;
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    if (fread(&segment, sizeof(segment), 1, file) != 1 || segment.p_offset > size ||
+        segment.p_filesz > size - segment.p_offset)
+      return truncated;
+  }
+  return {};
+}
+
 Result<ModelHandle> ModelHandle::open(const std::string &path, const OpenOptions &options) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0)
     return Error{"'" + path + "' does not exist"};
   if (!S_ISREG(info.st_mode))
     return Error{"'" + path + "' is not a file"};
+  if (Status whole = checkWhole(path, static_cast<uint64_t>(info.st_size)); !whole)
+    return Error{whole.error()};
   auto impl = std::make_unique<Impl>();
   // Without a slash dlopen would search the system's folders.
   std::string file = path.find('/') == path.npos ? "./" + path : path;

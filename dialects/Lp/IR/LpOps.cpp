@@ -126,6 +126,8 @@ LogicalResult BlockScaleOp::verify() {
     return emitOpError("expected format to be an lp type, but got ") << getFormat();
   if (getScale().getLevels().size() != 1)
     return emitOpError("expected a scale structure of one level");
+  if (format->max() <= 0)
+    return emitOpError("expected a format with positive values, but got ") << format->name();
   bool minmax = getRule() == ScaleRule::MinMax;
   if (minmax && !num::IntegerFormat::classof(format))
     return emitOpError("expected rule 'minmax' to have an integer format, but got ")
@@ -187,8 +189,15 @@ static LogicalResult verifySide(Operation *op, Value data, Value scale, Value ze
   return verifyScales(op, data.getType(), *block, scales, zeroPoint, what);
 }
 
-static LogicalResult verifyContract(Operation *op, AccumulatorAttr acc, bool bothCodes) {
-  if (bothCodes || acc.getKind() == AccumulatorKind::F32Relaxed)
+static LogicalResult verifyContract(Operation *op, AccumulatorAttr acc, const num::Format *lhs,
+                                    const num::Format *rhs) {
+  if (acc.getKind() == AccumulatorKind::F32Relaxed)
+    return success();
+  for (const num::Format *format : {lhs, rhs})
+    if (format && (format->hasInf() || format->hasNaN()))
+      return op->emitOpError("expected accumulator 'f32_relaxed' with ")
+             << format->name() << ", whose infinities and NaNs have no integer image";
+  if (lhs && rhs)
     return success();
   return op->emitOpError("expected accumulator 'f32_relaxed' with a float operand");
 }
@@ -207,7 +216,7 @@ LogicalResult MatMulOp::verify() {
     return emitOpError("expected codes on at least one side; floats alone are nn.matmul");
   if (failed(verifySide(*this, getLhs(), getLhsScale(), getLhsZeroPoint(), getLhsBlock(), "lhs")) ||
       failed(verifySide(*this, getRhs(), getRhsScale(), getRhsZeroPoint(), getRhsBlock(), "rhs")) ||
-      failed(verifyContract(*this, getAccumulator(), lf && rf)))
+      failed(verifyContract(*this, getAccumulator(), lf, rf)))
     return failure();
   auto grouped = [](std::optional<ScaleAttr> block, int64_t axis) {
     return block && block->getBlock()[axis] != ScaleAttr::kAll;
@@ -258,7 +267,7 @@ LogicalResult ConvOp::verify() {
                         "input")) ||
       failed(verifySide(*this, getFilter(), getFilterScale(), getFilterZeroPoint(),
                         getFilterBlock(), "filter")) ||
-      failed(verifyContract(*this, getAccumulator(), inFormat != nullptr)))
+      failed(verifyContract(*this, getAccumulator(), inFormat, formatOf(filter))))
     return failure();
   if (getAccumulator().getKind() == AccumulatorKind::F32Grouped)
     return emitOpError("expected accumulator 'int<N>' or 'f32_relaxed'");

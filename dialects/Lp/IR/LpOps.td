@@ -141,7 +141,8 @@ def Lp_MatMulOp : Lp_Op<"matmul", [AttrSizedOperandSegments]> {
     `f32_grouped`: y_0 = +0; for groups ascending:
       acc_g = sum_{k in g} (qa - za)(qb - zb)   exact, an integer times a power of two that fits N <= 64 bits
       y = fma32(fl32(acc_g), fl32(sa_g * sb_g), y)
-    `f32_relaxed`: y = sum_k fl32((qa - za) sa) * fl32((qb - zb) sb), f32, any order; required if a side is float.
+    `f32_relaxed`: y = sum_k fl32((qa - za) sa) * fl32((qb - zb) sb), f32, any order; a scale that several terms share may be
+    applied to their sum instead; required if a side is float.
 
     An absent scale is 1. The result is `f32`.
 

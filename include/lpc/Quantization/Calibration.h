@@ -54,6 +54,8 @@ class CalibrationFile {
 public:
   std::map<int64_t, TensorStatistics> tensors;
   uint64_t samples = 0;
+  /// Hash of the model that was observed; empty if unknown.
+  std::string model;
 
   std::string toJSON() const;
   static mlir::FailureOr<CalibrationFile> fromJSON(llvm::StringRef text, std::string &error);

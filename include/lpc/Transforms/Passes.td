@@ -8,6 +8,18 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CheckShapesPass : Pass<"lpc-check-shapes", "mlir::func::FuncOp"> {
+  let summary = "Assert at run time what operations demand of unknown sizes";
+  let description = [{
+    nn and lp operations presume that unknown dimensions that meet are equal, that a reshape keeps the number of elements, and
+    that windows fit. Where types do not show it, a `cf.assert` with the node's name checks it, so that wrong input ends the
+    run with a sentence. Sizes that are one value by construction compare equal and their checks fold away.
+
+    *Example*: the product of `tensor<?x?xf32>` and `tensor<64x32xf32>` asserts that the first operand has 64 columns.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::cf::ControlFlowDialect", "mlir::tensor::TensorDialect"];
+}
+
 def FoldUnitDimsPass : Pass<"lpc-fold-unit-dims"> {
   let summary = "Drop loops and dimensions of size 1 where all accesses are plain";
   let description = [{

@@ -237,6 +237,10 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
                   hi = floatConstant(b, l, f32, format.max());
             Value quotient = arith::DivFOp::create(b, l, args[0], scaleOf(b, l, args));
             Value z = math::RoundEvenOp::create(b, l, arith::SubFOp::create(b, l, lo, quotient));
+            // A block of zeros has the zero point nearest to 0, not lo.
+            z = arith::SelectOp::create(
+                b, l, arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, args[0], args[1]),
+                floatConstant(b, l, f32, 0.0), z);
             z = arith::MinNumFOp::create(b, l, arith::MaxNumFOp::create(b, l, z, lo), hi);
             return resizeSigned(b, l, arith::FPToSIOp::create(b, l, b.getI32Type(), z),
                                 type.getElementType());

@@ -6,10 +6,12 @@
 #include "Link.h"
 
 #include "lld/Common/Driver.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
+#include <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,6 +72,11 @@ static int runLinker(ArrayRef<const char *> args, std::string &messages) {
   int ends[2];
   if (pipe(ends) != 0)
     return -1;
+  // If the caller ignores SIGCHLD, the child's exit code would be lost.
+  struct sigaction restored, standard = {};
+  standard.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &standard, &restored);
+  llvm::scope_exit restore([&] { sigaction(SIGCHLD, &restored, nullptr); });
   pid_t child = fork();
   if (child < 0) {
     close(ends[0]);

@@ -8,7 +8,7 @@ func.func @main() { return }
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: linalg-fold-unit-extent-dims{
+// CHECK-NEXT: lpc-fold-unit-dims,
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
 // CHECK-NEXT: lpc-fuse-elementwise,

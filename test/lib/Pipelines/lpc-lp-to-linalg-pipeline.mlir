@@ -3,6 +3,13 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-check-shapes
+// CHECK-NEXT: ),
+// CHECK-NEXT: resolve-ranked-shaped-type-result-dims{
+// CHECK-NEXT: canonicalize{
+// CHECK-NEXT: cse,
+// CHECK-NEXT: canonicalize{
 // CHECK-NEXT: convert-lp-to-packed,
 // CHECK-NEXT: convert-lp-to-linalg,
 // CHECK-NEXT: convert-nn-to-linalg,
