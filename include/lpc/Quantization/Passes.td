@@ -10,7 +10,8 @@ def InsertObserversPass : Pass<"lpc-insert-observers", "::mlir::func::FuncOp"> {
   let summary = "show the activations of contractions to the calibration hook";
   let description = [{
     Puts an `lp.observe` on the float activation operand of each `nn.matmul` and `nn.conv` whose other operand is a
-    constant. Operands that are one value share one observer. Numbers (`id`) follow the order of the ops.
+    constant. Operands that are one value share one observer. Numbers (`id`) follow the order of the ops and do not
+    depend on `keep`.
 
     *Example*: `%y = nn.matmul %x, %w` becomes `%o = lp.observe %x {id = 0}`, `%y = nn.matmul %o, %w`.
 

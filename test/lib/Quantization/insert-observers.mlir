@@ -84,12 +84,12 @@ func.func @no_observer_for_other_types(%x: tensor<?x4xf16>) -> tensor<?x2xf16> {
 
 // -----
 
-// Names come from locations; the kept one has neither an observer nor a number.
+// Names come from locations; the kept one has no observer, but keeps its number: files serve every choice of keep.
 // CHECK-LABEL: func.func @keep_by_name
 // KEEP-LABEL: func.func @keep_by_name
 // KEEP-SAME: (%[[X:[a-z0-9]+]]: tensor<?x4xf32>
 // KEEP: nn.matmul %[[X]]
-// KEEP: lp.observe {{.*}} {id = 0 : i64}
+// KEEP: lp.observe {{.*}} {id = 1 : i64}
 // KEEP-NOT: lp.observe
 func.func @keep_by_name(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %w = nn.constant dense<1.0> : tensor<4x4xf32>

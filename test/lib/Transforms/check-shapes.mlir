@@ -33,7 +33,7 @@ func.func @reshape(%x: tensor<?xf32>, %n: index) -> tensor<?x2xf32> {
 // -----
 
 // CHECK-LABEL: func.func @window
-// CHECK: arith.cmpi uge, %{{.*}}, %c3
+// CHECK: arith.cmpi sge, %{{.*}}, %c3
 // CHECK: cf.assert %{{.*}}, "nn.pool: the window is larger than its input"
 func.func @window(%x: tensor<1x1x?xf32>) -> tensor<1x1x?xf32> {
   %0 = nn.pool max %x {kernel = array<i64: 3>, strides = array<i64: 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1>}
