@@ -53,6 +53,8 @@ struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBu
   void runOnOperation() override {
     Builder b(&getContext());
     for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isExternal())
+        continue;
       copyReturnedParts(func);
       for (unsigned i = 0; i < func.getNumArguments(); ++i)
         func.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,

@@ -121,7 +121,7 @@ TEST_F(ModelHandleTest, refuses_what_is_not_a_model) {
   EXPECT_EQ(ModelHandle::open(path("none.so")).error(), "'" + path("none.so") + "' does not exist");
   EXPECT_EQ(ModelHandle::open(folder).error(), "'" + folder + "' is not a file");
   std::string text = write("text.so", std::vector<uint8_t>(100, 'a'));
-  EXPECT_NE(ModelHandle::open(text).error().find("cannot load '" + text + "' as a model: "),
+  EXPECT_NE(ModelHandle::open(text).error().find("'" + text + "' is not a compiled model"),
             std::string::npos);
   EXPECT_EQ(ModelHandle::open(model("fake_no_model")).error(),
             "'" + model("fake_no_model") +

@@ -9,9 +9,9 @@ func.func @missing_blob() -> tensor<2x!lp.int4> {
 
 // -----
 
-func.func @image_too_wide(%a: tensor<2x2x!lp.bf16>, %b: tensor<2x2x!lp.int8>) -> tensor<2x2xf32> {
+func.func @image_too_wide(%a: tensor<2x2x!lp.e7m8<specials=finite>>, %b: tensor<2x2x!lp.int8>) -> tensor<2x2xf32> {
   // expected-error @below {{'lp.matmul' op expected formats whose integer images fit 64 bits, or accumulator 'f32_relaxed'}}
   // expected-error @below {{failed to legalize operation 'lp.matmul'}}
-  %y = lp.matmul %a, %b {accumulator = #lp.acc<int<64>>} : (tensor<2x2x!lp.bf16>, tensor<2x2x!lp.int8>) -> tensor<2x2xf32>
+  %y = lp.matmul %a, %b {accumulator = #lp.acc<int<64>>} : (tensor<2x2x!lp.e7m8<specials=finite>>, tensor<2x2x!lp.int8>) -> tensor<2x2xf32>
   return %y : tensor<2x2xf32>
 }
