@@ -98,8 +98,21 @@ struct PlanMemory final : impl::PlanMemoryPassBase<PlanMemory> {
     for (int64_t size : type.getShape())
       known *= ShapedType::isDynamic(size) ? 1 : size;
     Value bytes = constIndex(b, loc, known);
-    for (Value size : alloc.getDynamicSizes())
+    // The product may leave 64 bits: a second one in floating point tells, and then the runtime
+    // gets a size that it refuses.
+    FloatType f64 = b.getF64Type();
+    Value magnitude =
+        arith::ConstantOp::create(b, loc, b.getF64FloatAttr(static_cast<double>(known)));
+    for (Value size : alloc.getDynamicSizes()) {
       bytes = arith::MulIOp::create(b, loc, bytes, size);
+      Value factor = arith::SIToFPOp::create(b, loc, f64, toI64(b, loc, size));
+      magnitude = arith::MulFOp::create(b, loc, magnitude, factor);
+    }
+    if (!alloc.getDynamicSizes().empty()) {
+      Value limit = arith::ConstantOp::create(b, loc, b.getF64FloatAttr(0x1p48));
+      Value tooLarge = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, magnitude, limit);
+      bytes = arith::SelectOp::create(b, loc, tooLarge, constIndex(b, loc, -1), bytes);
+    }
     Value pointer =
         LLVM::CallOp::create(b, loc, allocate, ValueRange{context, toI64(b, loc, bytes)})
             .getResult();
