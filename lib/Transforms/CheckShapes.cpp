@@ -10,6 +10,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -96,6 +97,13 @@ public:
     }
   }
 
+  /// Index arithmetic on sizes that the model computes must not divide by zero.
+  void divisor(Value d) {
+    if (d.getType().isIndex() && !matchPattern(d, m_Constant()))
+      require(compare(arith::CmpIPredicate::ne, d, constant(0)),
+              "a step or divisor that is computed at run time is 0");
+  }
+
   void notNegative(Value size, const Twine &what) {
     if (size.getDefiningOp<tensor::DimOp>())
       return; // A size of a tensor.
@@ -173,6 +181,8 @@ void check(Operation *op) {
         auto filter = cast<RankedTensorType>(o.getFilter().getType()).getShape();
         c.window(o.getInput(), filter.drop_front(2), o.getPads(), o.getDilations());
       })
+      .Case<arith::DivSIOp, arith::CeilDivSIOp, arith::FloorDivSIOp, arith::RemSIOp>(
+          [&](Operation *o) { c.divisor(o->getOperand(1)); })
       .Case([&](nn::PoolOp o) {
         c.window(o.getInput(), o.getKernel(), o.getPads(), o.getDilations());
       });

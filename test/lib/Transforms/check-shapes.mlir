@@ -49,3 +49,14 @@ func.func @no_check_of_static_sizes(%x: tensor<4x8xf32>, %y: tensor<8xf32>) -> t
   %0 = nn.binary add %x, %y : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @divisor
+// CHECK-SAME: (%{{.*}}: index, %[[D:.*]]: index)
+// CHECK: %[[OK:.*]] = arith.cmpi ne, %[[D]], %c0
+// CHECK: cf.assert %[[OK]], "arith.ceildivsi: a step or divisor that is computed at run time is 0"
+func.func @divisor(%n: index, %d: index) -> index {
+  %0 = arith.ceildivsi %n, %d : index
+  return %0 : index
+}
