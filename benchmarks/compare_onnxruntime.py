@@ -6,7 +6,8 @@ usage: benchmarks/compare_onnxruntime.py [--lpc build/release/bin/lpc] [--models
 
 Cases: float ResNet-50 (the light model of the onnx package's test data), kjv_llama prefill (B = 1, T = 256), digits_resnet.
 Both run in this process: lpc through the C ABI of the compiled .so. Each round times one run of each, in turn, so that
-other load falls on both; the ratio is taken round by round. Writes benchmarks/results/<date>-cpu.md.
+other load falls on both; the ratio is taken round by round. Worker threads may spin on after a run: those of ONNX Runtime are told to
+stop then, and before each timed run there is a pause and one run that is not timed. Writes benchmarks/results/<date>-cpu.md.
 """
 import argparse
 import datetime
@@ -44,6 +45,8 @@ def make_cases(models):
 
 
 def seconds(function):
+    time.sleep(0.1)
+    function()
     begin = time.perf_counter()
     function()
     return time.perf_counter() - begin
@@ -61,6 +64,8 @@ def compare(path, make, args, folder):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = args.threads
     options.log_severity_level = 3
+    # Its workers spin within a run as they always do, but not on beyond it, where they would take the cores from lpc.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     graph_inputs = {i.name for i in session.get_inputs()}
     feeds = {name: make(name) for name in graph_inputs}
