@@ -81,10 +81,12 @@ void *workerMain(void *argument) {
 #endif
   while (true) {
     awaitWork(slot);
-    if (pool.stop.load(std::memory_order_acquire))
-      return nullptr;
     if (!claim(slot))
       continue;
+    // Only after the claim: what awaitWork saw may have been a range that the run's thread took
+    // over, and what was claimed the offer of destroy(), which is no range.
+    if (pool.stop.load(std::memory_order_acquire))
+      return nullptr;
     pool.runRange(slot);
     if (pool.remaining.fetch_sub(1, std::memory_order_acq_rel) == (kMainSleeps | 1))
       futexWake(pool.remaining);

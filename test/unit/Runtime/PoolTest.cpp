@@ -171,8 +171,10 @@ TEST_F(Pool, survives_many_small_regions) {
 }
 
 TEST_F(Pool, opens_and_closes_often) {
-  for (int i = 0; i < 100; ++i) {
-    reopen(4);
+  // More threads than CPUs, and a region just before the end: workers wake up late, when the
+  // region is over and the pool is being closed.
+  for (int i = 0; i < 1500; ++i) {
+    reopen(i % 2 ? 4 : 16);
     ASSERT_EQ(inRun([](lpc_ctx *ctx) { parallelFor(ctx, 100, 1, [](int64_t, int64_t) {}); }),
               LPC_OK);
   }
