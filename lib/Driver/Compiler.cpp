@@ -9,6 +9,7 @@
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,11 +18,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace lpc;
@@ -73,22 +70,6 @@ std::string DiagnosticLog::text() const {
   if (count > lines.size())
     all += "\n  and " + std::to_string(count - lines.size()) + " more";
   return all;
-}
-
-//===- TemporaryFile
-//----------------------------------------------------------------------------------===//
-
-TemporaryFile::TemporaryFile(StringRef name) {
-  SmallString<128> dir;
-  if (!llvm::sys::fs::createUniqueDirectory("lpc", dir)) {
-    folder = dir.str().str();
-    file = folder + "/" + name.str();
-  }
-}
-
-TemporaryFile::~TemporaryFile() {
-  if (!folder.empty())
-    (void)llvm::sys::fs::remove_directories(folder);
 }
 
 //===- Compiler
@@ -209,7 +190,7 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
   for (const std::string *text : {&request.weights, &request.activations})
     if (!text->empty() && !num::FormatSpec::parse(*text, &error))
       return Outcome::usage(error);
-  TemporaryFile statistics("calibration.json");
+  TemporaryFolder statistics;
   bool needsData =
       !request.activations.empty() &&
       num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
@@ -225,13 +206,17 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
       quant::CalibrationFile file;
       if (Outcome o = calibrate(request, module, file); !o)
         return o;
-      std::string path = request.saveCalib.empty() ? statistics.path() : request.saveCalib;
-      if (llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-            os << file.toJSON();
-            return llvm::Error::success();
-          }))
-        return Outcome::usage("cannot write '" + path + "': " + llvm::toString(std::move(e)));
-      options.calibration = path;
+      std::string text = file.toJSON();
+      if (!request.saveCalib.empty())
+        if (Outcome o = writeOutput(request.saveCalib, [&](llvm::raw_ostream &os) { os << text; });
+            !o)
+          return o;
+      std::error_code error = statistics.make();
+      options.calibration = statistics.file("calibration.json");
+      if (!error)
+        llvm::raw_fd_ostream(options.calibration, error) << text;
+      if (error)
+        return {kExitInternal, "cannot write a temporary file: " + error.message()};
     }
   }
   return runPipeline(module, request, "quantize",
@@ -248,15 +233,18 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
                               [&](OpPassManager &pm) { buildObservePipeline(pm, options); });
       !o)
     return o;
-  TemporaryFile library("observed.so");
+  TemporaryFolder folder;
+  if (std::error_code e = folder.make())
+    return {kExitInternal, "cannot make a temporary folder: " + e.message()};
+  std::string library = folder.file("observed.so");
   CompileRequest plain = request;
   plain.emit = "so";
   plain.weightsFile.clear();
-  if (Outcome o = emit(plain, *observed, library.path()); !o)
+  if (Outcome o = emit(plain, *observed, library); !o)
     return o;
   rt::OpenOptions open;
   open.threads = request.threads;
-  rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(library.path(), open);
+  rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(library, open);
   if (!model)
     return {kExitInternal, model.error()};
   rt::Result<DataSource> data = DataSource::open(request.calib, model->inputs(), request.window);
@@ -284,14 +272,29 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
   return Outcome::ok();
 }
 
+Outcome Compiler::writeOutput(StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return Outcome::usage(llvm::toString(file.takeError()));
+  write(file->os());
+  if (llvm::Error e = file->finish())
+    return Outcome::usage(llvm::toString(std::move(e)));
+  outputs.push_back(std::move(*file));
+  return Outcome::ok();
+}
+
 Outcome Compiler::writeModule(ModuleOp module, StringRef path) {
-  llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+  return writeOutput(path, [&](llvm::raw_ostream &os) {
     module.print(os, OpPrintingFlags().enableDebugInfo(false));
     os << '\n';
-    return llvm::Error::success();
   });
-  if (e)
-    return Outcome::usage("cannot write '" + path.str() + "': " + llvm::toString(std::move(e)));
+}
+
+Outcome Compiler::commitOutputs() {
+  for (OutputFile &file : outputs)
+    if (llvm::Error e = file.commit())
+      return Outcome::usage(llvm::toString(std::move(e)));
+  outputs.clear();
   return Outcome::ok();
 }
 
@@ -362,6 +365,14 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
 }
 
 Outcome Compiler::compile(const CompileRequest &request) {
+  Outcome outcome = buildArtefact(request);
+  if (outcome)
+    outcome = commitOutputs();
+  outputs.clear();
+  return outcome;
+}
+
+Outcome Compiler::buildArtefact(const CompileRequest &request) {
   OwningOpRef<ModuleOp> module;
   if (request.emit == "onnx") {
     if (Outcome o = load(request, module); !o)

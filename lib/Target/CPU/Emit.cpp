@@ -9,6 +9,7 @@
 #include "Link.h"
 #include "Weights.h"
 #include "lpc-runtime/codegen.h"
+#include "lpc/Support/OutputFile.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -120,34 +121,29 @@ static void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine, uns
   passes.run(llvmModule, modules);
 }
 
-/// Writes through a temporary file beside `path`, renamed when complete.
-static LogicalResult writeFile(ModuleOp module, StringRef path,
-                               llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)> write) {
-  SmallString<128> temporary;
-  int fd;
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(path + ".%%%%%%.tmp", fd, temporary,
-                                                              llvm::sys::fs::OF_None, 0644))
-    return module.emitError("cannot write '") << path << "': " << error.message();
-  bool ok;
-  {
-    llvm::raw_fd_ostream os(fd, /*shouldClose=*/true);
-    ok = succeeded(write(os));
-    os.flush();
-    if (ok && os.has_error()) {
-      module.emitError("cannot write '") << path << "': " << os.error().message();
-      ok = false;
-    }
-    os.clear_error();
-  }
-  if (ok) {
-    if (std::error_code error = llvm::sys::fs::rename(temporary, path)) {
-      module.emitError("cannot write '") << path << "': " << error.message();
-      ok = false;
-    }
-  }
-  if (!ok)
-    llvm::sys::fs::remove(temporary);
-  return success(ok);
+static LogicalResult report(ModuleOp module, llvm::Error error) {
+  if (!error)
+    return success();
+  return module.emitError(llvm::toString(std::move(error)));
+}
+
+using Writer = llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)>;
+
+/// A file that commit() will rename to `path`.
+static FailureOr<OutputFile> prepareFile(ModuleOp module, StringRef path, Writer write) {
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return report(module, file.takeError());
+  if (failed(write(file->os())) || failed(report(module, file->finish())))
+    return failure();
+  return std::move(*file);
+}
+
+static LogicalResult writeFile(ModuleOp module, StringRef path, Writer write) {
+  FailureOr<OutputFile> file = prepareFile(module, path, write);
+  if (failed(file))
+    return failure();
+  return report(module, file->commit());
 }
 
 static LogicalResult writeCode(ModuleOp module, llvm::Module &llvmModule,
@@ -160,35 +156,45 @@ static LogicalResult writeCode(ModuleOp module, llvm::Module &llvmModule,
   return success();
 }
 
-static LogicalResult link(ModuleOp module, llvm::Module &llvmModule, llvm::TargetMachine &machine,
-                          const CPUOptions &options, const WeightIndex &index,
-                          StringRef outputPath) {
+/// Code, weights and runtime in one file. Weights in a file of their own appear with it or not at
+/// all.
+static LogicalResult linkModel(ModuleOp module, llvm::Module &llvmModule,
+                               llvm::TargetMachine &machine, const CPUOptions &options,
+                               const WeightIndex &index, bool relocatable, StringRef outputPath) {
   TemporaryFolder folder;
-  if (failed(folder.make(module)))
-    return failure();
-  SmallVector<std::string> objects;
-  auto add = [&](StringRef name,
-                 llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)> write) {
-    objects.push_back(folder.file(name));
-    return writeFile(module, objects.back(), write);
-  };
-  if (failed(add("model.o", [&](llvm::raw_pwrite_stream &os) {
+  if (std::error_code error = folder.make())
+    return module.emitError("cannot make a temporary folder: ") << error.message();
+  SmallVector<std::string> objects{folder.file("model.o")};
+  if (failed(writeFile(module, objects.back(), [&](llvm::raw_pwrite_stream &os) {
         return writeCode(module, llvmModule, machine, llvm::CodeGenFileType::ObjectFile, os);
       })))
     return failure();
-  uint16_t elfMachine =
-      machine.getTargetTriple().isX86() ? llvm::ELF::EM_X86_64 : llvm::ELF::EM_AARCH64;
-  if (index.bytes != 0 && options.weightsFile.empty() &&
-      failed(add("weights.o", [&](llvm::raw_pwrite_stream &os) {
-        return writeWeightsObject(module, index, elfMachine, os);
-      })))
+  std::optional<OutputFile> weights;
+  if (index.bytes != 0 && options.weightsFile.empty()) {
+    uint16_t elfMachine =
+        machine.getTargetTriple().isX86() ? llvm::ELF::EM_X86_64 : llvm::ELF::EM_AARCH64;
+    objects.push_back(folder.file("weights.o"));
+    if (failed(writeFile(module, objects.back(), [&](llvm::raw_pwrite_stream &os) {
+          return writeWeightsObject(module, index, elfMachine, os);
+        })))
+      return failure();
+  } else if (index.bytes != 0) {
+    FailureOr<OutputFile> file =
+        prepareFile(module, options.weightsFile, [&](llvm::raw_pwrite_stream &os) {
+          return writeWeightsFile(module, index, os);
+        });
+    if (failed(file))
+      return failure();
+    weights.emplace(std::move(*file));
+  }
+  auto nothing = [](llvm::raw_pwrite_stream &) { return success(); };
+  FailureOr<OutputFile> output = prepareFile(module, outputPath, nothing);
+  if (failed(output) || failed(linkObjects(module, folder, objects, output->temporaryPath(),
+                                           relocatable, options.keepSymbols)))
     return failure();
-  if (index.bytes != 0 && !options.weightsFile.empty() &&
-      failed(writeFile(module, options.weightsFile, [&](llvm::raw_pwrite_stream &os) {
-        return writeWeightsFile(module, index, os);
-      })))
+  if (weights && failed(report(module, weights->commit())))
     return failure();
-  return linkSharedObject(module, folder, objects, outputPath, options.keepSymbols);
+  return report(module, output->commit());
 }
 
 LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind kind,
@@ -236,15 +242,13 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
       return success();
     });
   case CPUOutputKind::Assembly:
-  case CPUOutputKind::Object: {
-    auto type = kind == CPUOutputKind::Object ? llvm::CodeGenFileType::ObjectFile
-                                              : llvm::CodeGenFileType::AssemblyFile;
     return writeFile(module, outputPath, [&](llvm::raw_pwrite_stream &os) {
-      return writeCode(module, *llvmModule, *machine, type, os);
+      return writeCode(module, *llvmModule, *machine, llvm::CodeGenFileType::AssemblyFile, os);
     });
-  }
+  case CPUOutputKind::Object:
   case CPUOutputKind::SharedObject:
-    return link(module, *llvmModule, *machine, options, index, outputPath);
+    return linkModel(module, *llvmModule, *machine, options, index, kind == CPUOutputKind::Object,
+                     outputPath);
   }
   return failure();
 }

@@ -22,6 +22,8 @@ struct CPUOptions {
   std::string extraManifest;
 };
 
+/// An object holds what the shared object holds: code, weights and runtime, for a linker. Assembly
+/// and LLVM IR show the code alone.
 enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };
 
 /// Compiles the module (LLVM dialect, as made by lpc-linalg-to-llvm-pipeline) and writes
