@@ -67,10 +67,10 @@ def LowerEntryPass : Pass<"lpc-lower-entry", "mlir::ModuleOp"> {
 }
 
 def PlaceConstantsPass : Pass<"lpc-place-constants", "mlir::ModuleOp"> {
-  let summary = "Move constants above 64 bytes to the weight segment";
+  let summary = "Move constants to the weight segment";
   let description = [{
-    Each `memref.get_global` of a constant larger than 64 bytes becomes a view of `ctx->weights` at an offset that is a
-    multiple of 64. The module attribute `lpc.weights` lists name, offset, byte size and value in the order of the segment,
+    Each `memref.get_global` of a constant becomes a view of `ctx->weights` at an offset that is a multiple of 64; tables of up to
+    64 bytes with elements of type `index`, `i64` or `i1` stay in the code. The module attribute `lpc.weights` lists name, offset, byte size and value in the order of the segment,
     so that the emitter writes the segment without LLVM seeing the data.
 
     *Preconditions*: lpc-lower-entry has run.

@@ -184,7 +184,7 @@ LogicalResult addDescriptor(ModuleOp module, llvm::Module &llvmModule, const CPU
   llvm::Constant *descriptor = llvm::ConstantStruct::getAnon(
       {number(LPC_ABI_VERSION), number(numInputs), number(numOutputs), number(0), *inputs, *outputs,
        make.text(*manifest), make.word(manifest->size()), entry, weights, make.word(index.bytes),
-       make.word(index.layout), weightsFile, make.word(arena), make.word(requiredFeatures),
+       make.word(index.program), weightsFile, make.word(arena), make.word(requiredFeatures),
        make.word(0)});
   auto *global = new llvm::GlobalVariable(llvmModule, descriptor->getType(), /*isConstant=*/true,
                                           llvm::GlobalValue::ExternalLinkage, descriptor,

@@ -26,6 +26,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/xxhash.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -197,6 +198,16 @@ static LogicalResult linkModel(ModuleOp module, llvm::Module &llvmModule,
   return report(module, output->commit());
 }
 
+/// What the weights file of another compilation must agree with: everything but the segment's
+/// bytes.
+static uint64_t hashProgram(const llvm::Module &llvmModule, const WeightIndex &index) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvmModule.print(os, nullptr);
+  os << index.layout;
+  return llvm::xxh3_64bits(text);
+}
+
 LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind kind,
                       StringRef outputPath) {
   DialectRegistry registry;
@@ -228,6 +239,7 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
   llvmModule->setDataLayout(machine->createDataLayout());
   llvmModule->setPICLevel(llvm::PICLevel::BigPIC);
   WeightIndex index = readWeightIndex(module);
+  index.program = hashProgram(*llvmModule, index);
   if (failed(addDescriptor(module, *llvmModule, options, index, requiredFeatures(*machine))))
     return failure();
   for (llvm::Function &function : *llvmModule)
