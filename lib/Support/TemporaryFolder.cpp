@@ -60,15 +60,9 @@ void removeFolder(const char *path) {
   rmdir(path);
 }
 
-void removeAll() {
-  for (std::atomic<char *> &slot : folders)
-    if (char *path = slot.exchange(nullptr))
-      removeFolder(path);
-}
-
 void handle(int signal) {
   int saved = errno;
-  removeAll();
+  TemporaryFolder::removeAll();
   for (size_t i = 0; i < std::size(kSignals); ++i)
     if (kSignals[i] == signal)
       sigaction(signal, &earlier[i], nullptr);
@@ -92,6 +86,12 @@ void installHandlers() {
 }
 
 } // namespace
+
+void TemporaryFolder::removeAll() {
+  for (std::atomic<char *> &slot : folders)
+    if (char *path = slot.exchange(nullptr))
+      removeFolder(path);
+}
 
 std::error_code TemporaryFolder::make() {
   static std::once_flag once;

@@ -23,6 +23,9 @@ public:
   /// The path of a file in it.
   std::string file(llvm::StringRef name) const;
 
+  /// Before an end without destructors. Async-signal-safe.
+  static void removeAll();
+
 private:
   std::string path;
 };
