@@ -4,7 +4,9 @@
 
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "lpc/Quantization/WeightScales.h"
+#include "lpc/Target/CPU/Emit.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -62,17 +64,6 @@ OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
                                   cl::cat(category), cl::sub(compileSub));
 
-static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string, int64_t> &sizes) {
-  for (const std::string &text : list) {
-    auto [name, size] = llvm::StringRef(text).rsplit('=');
-    int64_t value;
-    if (name.empty() || size.getAsInteger(10, value) || value < 0)
-      return Outcome::usage("--dim " + text + ": expected name=size");
-    sizes[name.str()] = value;
-  }
-  return Outcome::ok();
-}
-
 /// Words and patterns are checked before any work is done.
 static Outcome checkChoices(const CompileRequest &r) {
   std::string error;
@@ -91,6 +82,48 @@ static Outcome checkChoices(const CompileRequest &r) {
     return Outcome::usage("--activations " + r.activations +
                           ": activations have no output channels; use tensor, token or a group");
   return Outcome::ok();
+}
+
+/// Options that this compilation would not read are mistakes.
+static Outcome checkIdle(const CompileRequest &r) {
+  auto spec = num::FormatSpec::parse(r.activations);
+  bool isStatic = spec && spec->granularity == num::Granularity::Tensor;
+  bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
+  bool front = r.emit == "onnx" || r.emit == "nn";
+  bool code = r.emit == "so" || r.emit == "obj" || r.emit == "asm" || r.emit == "llvm";
+  bool linked = r.emit == "so" || r.emit == "obj";
+  llvm::StringRef early = "the module of --emit is written before quantization";
+  llvm::StringRef noData = "give --calib";
+  return refuseIdle({
+      {weights, front, early},
+      {activations, front, early},
+      {saveLp, front, early},
+      {weightMethod, r.weights.empty(), "give --weights"},
+      {keep, !quantizes, "give --weights or --activations"},
+      {calib, r.activations.empty(), "it serves static activation scales; give --activations too"},
+      {calibFile, r.activations.empty(),
+       "it serves static activation scales; give --activations too"},
+      {activationMethod, !isStatic, "give --activations with one static scale per tensor"},
+      // A format that is no format has a better sentence of its own.
+      {calib, spec && !isStatic, "these activations take their scales at run time"},
+      {calibFile, spec && !isStatic, "these activations take their scales at run time"},
+      {calib, !r.calibFile.empty(), "--calib-file gives the statistics; use one of them"},
+      {saveCalib, !calibrates, noData},
+      {calibSamples, !calibrates, noData},
+      {threads, !calibrates, "threads serve calibration; give --calib"},
+      {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
+       "windows divide calibration text; give --calib with a text"},
+      {optLevel, !code, "the module of --emit is no machine code"},
+      {target, !code, "the module of --emit is no machine code"},
+      {weightsFile, !linked, "weights belong to --emit so and --emit obj"},
+  });
+}
+
+static Outcome checkCPU(const std::string &cpu) {
+  if (isKnownCPU(cpu))
+    return Outcome::ok();
+  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
+                        llvm::join(knownCPUs(), ", "));
 }
 
 static Outcome runCompile() {
@@ -131,9 +164,14 @@ static Outcome runCompile() {
     return Outcome::usage("-O" + std::to_string(optLevel) + ": levels are 0 to 3");
   if (window < 1 || calibSamples < 1)
     return Outcome::usage("--window and --calib-samples must be at least 1");
-  if (r.activations.empty() && !(r.calib.empty() && r.calibFile.empty()))
-    return Outcome::usage(
-        "calibration data serves static activation scales: give --activations too");
+  if (r.output == "-" && (r.emit == "so" || r.emit == "obj"))
+    return Outcome::usage("-o -: --emit " + r.emit + " needs a file");
+  if (Outcome o = checkThreads(threads); !o)
+    return o;
+  if (Outcome o = checkCPU(r.cpu); !o)
+    return o;
+  if (Outcome o = checkIdle(r); !o)
+    return o;
   const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
                                                                {"-o", r.output},
                                                                {"--save-lp", r.saveLp},

@@ -153,9 +153,13 @@ Outcome Compiler::convert(ModuleOp module, SmallVectorImpl<Refusal> &refusals) {
   DiagnosticLog log(&context);
   if (succeeded(convertONNXToNn(module, &refusals)))
     return Outcome::ok();
-  bool malformed =
-      llvm::any_of(refusals, [](const Refusal &r) { return r.kind == Refusal::Kind::Malformed; });
-  return {malformed ? kExitMalformed : kExitUnsupported, log.text()};
+  auto any = [&](Refusal::Kind kind) {
+    return llvm::any_of(refusals, [&](const Refusal &r) { return r.kind == kind; });
+  };
+  int code = any(Refusal::Kind::Malformed) ? kExitMalformed
+             : any(Refusal::Kind::Limit)   ? kExitLimit
+                                           : kExitUnsupported;
+  return {code, log.text()};
 }
 
 Outcome Compiler::loadNn(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
@@ -359,8 +363,12 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
                                                 : CPUOutputKind::SharedObject;
   Progress progress("generate code");
   DiagnosticLog log(&context);
-  if (failed(emitCPU(module, cpu, kind, output)))
-    return {kExitInternal, log.text()};
+  EmitFailure failure;
+  if (failed(emitCPU(module, cpu, kind, output, &failure)))
+    return {failure == EmitFailure::File     ? kExitUsage
+            : failure == EmitFailure::Target ? kExitUnsupported
+                                             : kExitInternal,
+            log.text()};
   return Outcome::ok();
 }
 
