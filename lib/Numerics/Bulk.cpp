@@ -66,9 +66,16 @@ public:
     const T inf = std::numeric_limits<T>::infinity();
     for (T x : {-inf, T(-0.0), T(0.0), inf})
       anchors.push_back(toKey(x));
-    for (double v : format.table())
-      if (std::isfinite(v))
-        anchors.push_back(toKey(static_cast<T>(v)));
+    for (double v : format.table()) {
+      if (!std::isfinite(v))
+        continue;
+      const auto x = static_cast<T>(v);
+      anchors.push_back(toKey(x));
+      // The value itself may lie beside x.
+      if (!format.isDyadic() || static_cast<double>(x) != v)
+        for (T to : {-inf, inf})
+          anchors.push_back(toKey(std::nextafter(x, to)));
+    }
     std::sort(anchors.begin(), anchors.end());
     anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
 
@@ -146,21 +153,16 @@ private:
 /// The tables of one format and policy.
 class detail::StepTables {
 public:
-  StepTables(const Format &format, const Conversion &policy) : wide_(format, policy) {
-    for (double v : format.table())
-      if (std::isfinite(v) && static_cast<double>(static_cast<float>(v)) != v)
-        return;
-    narrow_.emplace(format, policy);
-  }
+  StepTables(const Format &format, const Conversion &policy)
+      : wide_(format, policy), narrow_(format, policy) {}
 
-  /// For floats; absent if a value of the format is no float.
-  const StepTable<float> *narrow() const { return narrow_ ? &*narrow_ : nullptr; }
+  const StepTable<float> &narrow() const { return narrow_; }
   const StepTable<double> &wide() const { return wide_; }
 
   /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
   static const StepTables *find(const Format &format, const Conversion &policy) {
     constexpr unsigned widest = 8;
-    if (format.width() > widest || policy.rounding == Rounding::Stochastic)
+    if (format.width() > widest || isStochastic(policy.rounding))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
     static auto *mutex = new std::mutex;
@@ -174,7 +176,7 @@ public:
 
 private:
   StepTable<double> wide_;
-  std::optional<StepTable<float>> narrow_;
+  StepTable<float> narrow_;
 };
 
 // -- integers
@@ -221,6 +223,11 @@ static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, in
   }
 }
 
+static bool hasIntegerLoop(const Conversion &policy) {
+  return policy.overflow != Overflow::Wrap && policy.rounding != Rounding::NearestLog &&
+         !isStochastic(policy.rounding);
+}
+
 template <typename T>
 static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
                              size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
@@ -252,10 +259,13 @@ static void quantizeIntegers(const IntegerFormat &format, const Conversion &poli
     return run.template operator()<Rounding::NearestUp>();
   case Rounding::NearestDown:
     return run.template operator()<Rounding::NearestDown>();
+  case Rounding::NearestLog:
   case Rounding::Stochastic:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  assert(false && "stochastic rounding takes the scalar path");
+  assert(false && "these take the scalar path");
 }
 
 // -- Encoder
@@ -265,7 +275,7 @@ static void quantizeIntegers(const IntegerFormat &format, const Conversion &poli
 template <typename T>
 static void quantizeScalar(const Format &format, const Conversion &policy, std::span<const T> x,
                            T scale, int32_t zeroPoint, std::span<uint16_t> codes, RandomKey key) {
-  const bool random = policy.rounding == Rounding::Stochastic;
+  const bool random = isStochastic(policy.rounding);
   const unsigned bits = std::clamp(policy.randomBits, 1u, 32u);
   const auto *integer =
       IntegerFormat::classof(&format) ? static_cast<const IntegerFormat *>(&format) : nullptr;
@@ -285,18 +295,16 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   assert(x.size() == codes.size() && "one code per element");
   assert((zeroPoint == 0 || IntegerFormat::classof(&format)) && "only integers have a zero point");
   assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
-  if (IntegerFormat::classof(&format) && policy.overflow != Overflow::Wrap &&
-      policy.rounding != Rounding::Stochastic)
+  if (IntegerFormat::classof(&format) && hasIntegerLoop(policy))
     return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
                             scale, zeroPoint, codes.data());
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
   if constexpr (std::is_same_v<T, float>) {
-    if (const StepTable<float> *table = tables->narrow()) {
-      for (size_t i = 0; i < x.size(); ++i)
-        codes[i] = (*table)(x[i] / scale);
-      return;
-    }
+    const StepTable<float> &table = tables->narrow();
+    for (size_t i = 0; i < x.size(); ++i)
+      codes[i] = table(x[i] / scale);
+    return;
   }
   const StepTable<double> &table = tables->wide();
   for (size_t i = 0; i < x.size(); ++i)
