@@ -26,8 +26,11 @@ int32_t razorBase(Rule rule) { return rule == Rule::Razor16 ? 32767 : 127; }
 StoredFormat::StoredFormat(const Format *format) : format_(format) {
   if (!format)
     return;
-  encoder_.emplace(*format, Conversion{});
-  fast_ = FastEncoder::make(*format, {});
+  Conversion policy;
+  // Posits and the like keep their own rounding.
+  policy.rounding = format->defaultRounding();
+  encoder_.emplace(*format, policy);
+  fast_ = FastEncoder::make(*format, policy);
   table_ = floatTable(*format);
 }
 
@@ -48,13 +51,12 @@ float StoredFormat::max() const { return static_cast<float>(format_->max()); }
 // -- BlockCoder
 // ------------------------------------------------------------------------------------------
 
-/// gguf rounds ties away from zero.
+/// gguf rounds ties away from zero; else the format says how.
 static Conversion policyOf(const FormatSpec &spec, std::optional<Rounding> rounding) {
   Conversion policy;
-  if (rounding)
-    policy.rounding = *rounding;
-  else if (spec.rule == Rule::Reciprocal)
-    policy.rounding = Rounding::NearestAway;
+  policy.rounding = rounding                        ? *rounding
+                    : spec.rule == Rule::Reciprocal ? Rounding::NearestAway
+                                                    : spec.element->defaultRounding();
   return policy;
 }
 

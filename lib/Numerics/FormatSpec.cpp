@@ -149,9 +149,11 @@ private:
         reason = "it is a preset, which takes no further words but '@' and a rule";
       return fail("unknown number format " + quoted(word) + in() + ": " + reason);
     }
-    if (spec.element->width() > 16)
-      return fail(quoted(word) + " has " + std::to_string(spec.element->width()) +
-                  " bits, but tensors hold codes of at most 16" + in());
+    if (spec.element->width() > maxTensorCodeBits)
+      return fail(
+          quoted(spec.element->name()) + in() + " has " + std::to_string(spec.element->width()) +
+          " bits, but a tensor of codes holds at most " + std::to_string(maxTensorCodeBits) +
+          ": use it for scalars, or choose bf16 or fp16");
     return true;
   }
 
@@ -164,8 +166,9 @@ private:
     format = detail::parseFormat(word, reason);
     if (!format)
       return fail("unknown number format " + quoted(word) + in() + ": " + reason);
-    if (format->width() > 16)
-      return fail(quoted(word) + " has more than 16 bits, which scales cannot be stored in" + in());
+    if (format->width() > maxTensorCodeBits)
+      return fail(quoted(word) + in() + " has " + std::to_string(format->width()) +
+                  " bits, but scales are stored in at most " + std::to_string(maxTensorCodeBits));
     return true;
   }
 
