@@ -53,32 +53,30 @@ private:
     return bits ^ ((bits >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max());
   }
   static T fromKey(Bits key) {
-    return std::bit_cast<T>(
-        key ^ ((key >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max()));
+    return std::bit_cast<T>(key ^
+                            ((key >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max()));
   }
-  uint16_t code(T x) const {
-    return static_cast<uint16_t>(format.encode(static_cast<double>(x), policy));
-  }
-  uint16_t codeAt(Bits key) const { return code(fromKey(key)); }
-  void add(Bits key, uint16_t code) {
+  uint32_t code(T x) const { return format.encode(static_cast<double>(x), policy); }
+  uint32_t codeAt(Bits key) const { return code(fromKey(key)); }
+  void add(Bits key, uint32_t code) {
     steps.firstKeys.push_back(key);
     steps.codes.push_back(code);
   }
 
   /// The steps above `below` up to `end`; the code of `below` is the last one so far.
   void addBetween(Bits below, Bits end) {
-    const uint16_t last = codeAt(end);
+    const uint32_t last = codeAt(end);
     while (steps.codes.back() != last) {
-      const uint16_t current = steps.codes.back();
+      const uint32_t current = steps.codes.back();
       Bits from = firstOther(below, end, current);
-      uint16_t next = from == end ? last : codeAt(from);
+      uint32_t next = from == end ? last : codeAt(from);
       add(from, next);
       below = from;
     }
   }
 
   /// The least key in (below, end] whose code is not `current`.
-  Bits firstOther(Bits below, Bits end, uint16_t current) const {
+  Bits firstOther(Bits below, Bits end, uint32_t current) const {
     // Most steps lie at the middle of two values or beside one of them.
     Bits middle = keyOf(static_cast<T>((static_cast<double>(fromKey(below)) / 2) +
                                        (static_cast<double>(fromKey(end)) / 2)));
@@ -105,14 +103,16 @@ private:
 
 const Steps &lpc::emit::encoderSteps(const num::Format &format, const num::Conversion &policy,
                                      unsigned bits) {
-  using Id = std::tuple<const num::Format *, num::Rounding, num::Overflow, num::NaNPolicy, unsigned>;
+  using Id =
+      std::tuple<const num::Format *, num::Rounding, num::Overflow, num::NaNPolicy, unsigned>;
   static auto *mutex = new std::mutex;
   static auto *cache = new std::map<Id, std::unique_ptr<const Steps>>;
   std::lock_guard lock(*mutex);
   std::unique_ptr<const Steps> &entry =
       (*cache)[Id(&format, policy.rounding, policy.overflow, policy.nan, bits)];
   if (!entry)
-    entry = std::make_unique<const Steps>(bits == 64 ? Finder<double, int64_t>(format, policy).run()
-                                                     : Finder<float, int32_t>(format, policy).run());
+    entry =
+        std::make_unique<const Steps>(bits == 64 ? Finder<double, int64_t>(format, policy).run()
+                                                 : Finder<float, int32_t>(format, policy).run());
   return *entry;
 }
