@@ -223,15 +223,31 @@ Value atLeastF32(Emitter &e, Value real) {
   return t.getWidth() < 32 ? e.convertFloat(real, e.getF32Type()) : real;
 }
 
+/// `x` (f32 or f64) rounded to an integral value of its type, at random.
+Value roundStochastically(Emitter &e, Value x, Value random, const num::Conversion &policy) {
+  auto t = cast<FloatType>(getElementTypeOrSelf(x));
+  FloatType f64 = e.getF64Type();
+  Value magnitude = e.make<math::AbsFOp>(e.convertFloat(x, f64));
+  Value whole = e.make<math::FloorOp>(magnitude);
+  Value fraction = e.make<arith::SubFOp>(magnitude, whole);
+  Value away = goesAway(e, fraction, e.real(f64, 1.0), random, policy);
+  Value next = e.make<arith::AddFOp>(whole, e.real(f64, 1.0));
+  // Exact in `t`: a number with a fraction is small.
+  Value rounded = e.convertFloat(e.select(away, next, whole), t);
+  return e.make<math::CopySignOp>(rounded, x);
+}
+
 Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerFormat &format,
-                    const num::Conversion &policy) {
+                    const num::Conversion &policy, Value random) {
   Value x = atLeastF32(e, real);
   auto t = cast<FloatType>(getElementTypeOrSelf(x));
   Type floatType = x.getType(), i32 = withElement(e.like, e.getI32Type());
   auto clampLow = [&](Value v, Value lo) { return e.make<arith::MaximumFOp>(v, lo); };
   auto clampHigh = [&](Value v, Value hi) { return e.make<arith::MinimumFOp>(v, hi); };
   Value nan = e.isNaN(x);
-  Value rounded = e.select(nan, e.real(t, 0.0), emitRound(e, e.getLoc(), x, policy.rounding));
+  Value rounded = num::isStochastic(policy.rounding) ? roundStochastically(e, x, random, policy)
+                                                     : emitRound(e, e.getLoc(), x, policy.rounding);
+  rounded = e.select(nan, e.real(t, 0.0), rounded);
 
   Value lo = e.integer(32, format.lo()), hi = e.integer(32, format.hi());
   auto bound = [&](int32_t limit) {
@@ -364,18 +380,21 @@ static bool canWrap(const num::Format &format) {
 
 bool lpc::canEmitEncode(const num::Format &format, const num::Conversion &policy) {
   if (num::isStochastic(policy.rounding))
-    return false;
+    return format.family() == num::Family::Integer || canEncodeBetween(format, policy);
   return isArithmetic(policy.rounding) || policy.overflow != Overflow::Wrap || !canWrap(format);
 }
 
 Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format &format,
-                      const num::Conversion &policy) {
+                      const num::Conversion &policy, Value random) {
   assert(canEmitEncode(format, policy) && "the caller refuses this policy");
+  assert(static_cast<bool>(random) == num::isStochastic(policy.rounding));
   Emitter e(b, loc, real);
   Value code;
   bool arithmetic = isArithmetic(policy.rounding);
-  if (auto *integer = dyn_cast<num::IntegerFormat>(&format); integer && arithmetic)
-    code = encodeInteger(e, real, nullptr, *integer, policy);
+  if (auto *integer = dyn_cast<num::IntegerFormat>(&format); integer && (arithmetic || random))
+    code = encodeInteger(e, real, nullptr, *integer, policy, random);
+  else if (random)
+    code = encodeBetween(e, real, random, format, policy);
   else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && arithmetic)
     code = encodeMinifloat(e, real, *minifloat, policy);
   else
@@ -383,9 +402,29 @@ Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format 
   return e.resize(code, codeStorageType(b.getContext(), format).getWidth());
 }
 
+Value lpc::emitRandomBits(OpBuilder &b, Location loc, uint64_t seed, Value index, unsigned bits) {
+  Emitter e(b, loc, index);
+  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
+  auto fold = [&](Value z, unsigned by) {
+    return e.make<arith::XOrIOp>(z, e.shrU(z, e.integer(64, by)));
+  };
+  auto mul = [&](Value z, uint64_t by) { return e.make<arith::MulIOp>(z, e.integer(64, by)); };
+  // The finalizer of splitmix64, as num::randomBits has it; once at compile time for the seed.
+  auto mixed = [](uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  };
+  Value z = e.add(e.integer(64, mixed(seed + golden)), mul(index, golden));
+  z = mul(fold(z, 30), 0xbf58476d1ce4e5b9u);
+  z = mul(fold(z, 27), 0x94d049bb133111ebu);
+  return e.resize(e.shrU(fold(z, 31), e.integer(64, 64 - bits)), 32);
+}
+
 Value lpc::emitEncodeAffine(OpBuilder &b, Location loc, Value real, Value zeroPoint,
-                            const num::IntegerFormat &format, const num::Conversion &policy) {
+                            const num::IntegerFormat &format, const num::Conversion &policy,
+                            Value random) {
   Emitter e(b, loc, real);
-  Value code = encodeInteger(e, real, zeroPoint, format, policy);
+  Value code = encodeInteger(e, real, zeroPoint, format, policy, random);
   return e.resize(code, codeStorageType(b.getContext(), format).getWidth());
 }

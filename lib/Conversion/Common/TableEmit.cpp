@@ -217,3 +217,79 @@ Value lpc::emit::encodeBySteps(Emitter &e, Value real, const num::Format &format
                      ofNaN);
   return e.select(e.isNaN(x), ofNaN, code);
 }
+
+//===- stochastic rounding
+//--------------------------------------------------------------------------------===//
+
+/// Bits from the first set one to the last set one.
+static int significantBits(double v) {
+  int exponent;
+  auto digits = static_cast<uint64_t>(std::ldexp(std::frexp(std::abs(v), &exponent), 53));
+  return digits == 0 ? 0 : 53 - llvm::countr_zero(digits);
+}
+
+bool lpc::emit::canEncodeBetween(const num::Format &format, const num::Conversion &policy) {
+  if (!num::isStochastic(policy.rounding) || policy.overflow != num::Overflow::Saturate ||
+      !format.isDyadic() || !format.zeroCode())
+    return false;
+  const int room = 53 - 2 - static_cast<int>(policy.randomBits);
+  std::vector<double> values;
+  for (uint32_t code : format.codesByValue())
+    values.push_back(format.table()[code]);
+  for (size_t i = 1; i < values.size(); ++i) {
+    double lower = std::min(std::abs(values[i - 1]), std::abs(values[i])),
+           upper = std::max(std::abs(values[i - 1]), std::abs(values[i]));
+    double step = upper - lower;
+    if (step + lower != upper || significantBits(step) > room)
+      return false;
+    // x - lower is exact if no bit of `lower` lies below those of x.
+    int exponent;
+    std::frexp(lower, &exponent);
+    double last = lower == 0 ? 0 : std::ldexp(1.0, exponent - significantBits(lower));
+    if (upper > 2 * lower && lower != 0 && upper > last * 0x1p52)
+      return false;
+  }
+  return true;
+}
+
+Value lpc::emit::goesAway(Emitter &e, Value d, Value unit, Value random,
+                          const num::Conversion &policy) {
+  FloatType f64 = e.getF64Type();
+  unsigned n = std::clamp(policy.randomBits, 1u, 32u);
+  Value r = e.make<arith::UIToFPOp>(withElement(e.like, f64), random);
+  auto mul = [&](Value x, Value y) { return e.make<arith::MulFOp>(x, y); };
+  auto sub = [&](Value x, Value y) { return e.make<arith::SubFOp>(x, y); };
+  // All of d / unit >= K / 2^n, with K = 2^n - r, or half a step beside it.
+  Value k = sub(e.real(f64, std::ldexp(1.0, static_cast<int>(n))), r);
+  Value distance = mul(d, e.real(f64, std::ldexp(1.0, static_cast<int>(n) + 1)));
+  Value twice = mul(k, e.real(f64, 2.0));
+  if (policy.rounding == num::Rounding::Stochastic)
+    return e.cmpF(arith::CmpFPredicate::OGE, distance, mul(twice, unit));
+  Value half = mul(sub(twice, e.real(f64, 1.0)), unit);
+  if (policy.rounding == num::Rounding::StochasticFast)
+    return e.cmpF(arith::CmpFPredicate::OGE, distance, half);
+  Value tie = e.cmpF(arith::CmpFPredicate::OEQ, distance, half);
+  // K is even where r is: 2^n is.
+  Value even = e.make<arith::XOrIOp>(
+      e.make<arith::TruncIOp>(withElement(e.like, e.getI1Type()), random), e.integer(1, 1));
+  return e.bitOr(e.cmpF(arith::CmpFPredicate::OGT, distance, half), e.bitAnd(tie, even));
+}
+
+Value lpc::emit::encodeBetween(Emitter &e, Value real, Value random, const num::Format &format,
+                               const num::Conversion &policy) {
+  FloatType f64 = e.getF64Type();
+  num::Conversion down = policy, up = policy;
+  down.rounding = num::Rounding::TowardZero;
+  up.rounding = num::Rounding::AwayFromZero;
+  Value lower = encodeBySteps(e, real, format, down), upper = encodeBySteps(e, real, format, up);
+  auto magnitude = [&](Value x) {
+    Value bits = e.make<arith::BitcastOp>(withElement(e.like, e.getI64Type()), x);
+    return e.make<arith::BitcastOp>(withElement(e.like, f64),
+                                    e.bitAnd(bits, e.integer(64, INT64_MAX)));
+  };
+  Value low = magnitude(decodeByTable(e, lower, format, f64)),
+        high = magnitude(decodeByTable(e, upper, format, f64));
+  Value d = e.make<arith::SubFOp>(magnitude(e.convertFloat(real, f64)), low);
+  Value away = goesAway(e, d, e.make<arith::SubFOp>(high, low), random, policy);
+  return e.select(away, upper, lower);
+}

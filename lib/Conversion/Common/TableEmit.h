@@ -17,6 +17,18 @@ Value decodeByTable(Emitter &e, Value code, const num::Format &format, FloatType
 Value encodeBySteps(Emitter &e, Value real, const num::Format &format,
                     const num::Conversion &policy);
 
+/// Whether encodeBetween is exact for this format and policy.
+bool canEncodeBetween(const num::Format &format, const num::Conversion &policy);
+
+/// emitEncode with stochastic rounding: the codes of both neighbours by search, and between them a
+/// comparison of the distance, exact in f64. `random` is an i32. An i32.
+Value encodeBetween(Emitter &e, Value real, Value random, const num::Format &format,
+                    const num::Conversion &policy);
+
+/// Whether |x| = whole + d / unit goes to whole + 1, for distances `d` and a `unit` in f64 whose
+/// products with 2^(n + 2) are exact. 0 <= d < unit. An i1.
+Value goesAway(Emitter &e, Value d, Value unit, Value random, const num::Conversion &policy);
+
 } // namespace lpc::emit
 
 #endif // LPC_LIB_CONVERSION_COMMON_TABLEEMIT_H
