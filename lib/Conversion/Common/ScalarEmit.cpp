@@ -237,9 +237,29 @@ Value roundStochastically(Emitter &e, Value x, Value random, const num::Conversi
   return e.make<math::CopySignOp>(rounded, x);
 }
 
+/// `x` times 2^-exponent, exactly, or with the same code under every rounding.
+Value scaleDown(Emitter &e, Value x, int exponent) {
+  auto t = cast<FloatType>(getElementTypeOrSelf(x));
+  if (exponent > 0) {
+    // What would become subnormal counts only as more than nothing.
+    Value least = e.real(t, 0x1p-900);
+    Value isTiny = e.cmpF(arith::CmpFPredicate::OLT, e.make<math::AbsFOp>(x), least);
+    isTiny = e.bitAnd(isTiny, e.cmpF(arith::CmpFPredicate::ONE, x, e.real(t, 0.0)));
+    x = e.select(isTiny, e.make<math::CopySignOp>(least, x), x);
+  }
+  return e.make<arith::MulFOp>(x, e.real(t, std::ldexp(1.0, -exponent)));
+}
+
+/// The code of real * 2^-exponent.
 Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerFormat &format,
-                    const num::Conversion &policy, Value random) {
-  Value x = atLeastF32(e, real);
+                    const num::Conversion &policy, Value random, int exponent = 0) {
+  Value x = atLeastF32(e, real), unscaled = x;
+  if (exponent != 0) {
+    // Scaled up, a float may become infinite: that saturates, but does not wrap.
+    if (exponent > 0 || policy.overflow == Overflow::Wrap)
+      x = unscaled = e.convertFloat(x, e.getF64Type());
+    x = scaleDown(e, x, exponent);
+  }
   auto t = cast<FloatType>(getElementTypeOrSelf(x));
   Type floatType = x.getType(), i32 = withElement(e.like, e.getI32Type());
   auto clampLow = [&](Value v, Value lo) { return e.make<arith::MaximumFOp>(v, lo); };
@@ -269,8 +289,13 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
     Value residue = e.make<arith::SubFOp>(rounded, e.make<arith::MulFOp>(quotient, modulus));
     // Infinity has no residue: it saturates.
     double inf = std::numeric_limits<double>::infinity();
-    Value infinite = e.cmpF(arith::CmpFPredicate::OEQ, e.make<math::AbsFOp>(x), e.real(t, inf));
+    auto isInfinite = [&](Value v) {
+      return e.cmpF(arith::CmpFPredicate::OEQ, e.make<math::AbsFOp>(v), e.real(t, inf));
+    };
+    Value infinite = isInfinite(x);
     residue = e.select(infinite, e.real(t, 0.0), residue);
+    if (exponent != 0)
+      infinite = isInfinite(unscaled);
     Value wrapped = e.make<arith::FPToSIOp>(i32, residue);
     if (zeroPoint)
       wrapped = e.add(wrapped, zeroPoint);
@@ -373,15 +398,17 @@ static bool isArithmetic(Rounding rounding) {
   return rounding != Rounding::NearestLog && !num::isStochastic(rounding);
 }
 
-/// Whether `wrap` means anything else than `saturate`.
+/// Whether the format is of the families of integers, where `wrap` is no `saturate`.
 static bool canWrap(const num::Format &format) {
   return format.family() == num::Family::Integer || format.family() == num::Family::Fixed;
 }
 
 bool lpc::canEmitEncode(const num::Format &format, const num::Conversion &policy) {
   if (num::isStochastic(policy.rounding))
-    return format.family() == num::Family::Integer || canEncodeBetween(format, policy);
-  return isArithmetic(policy.rounding) || policy.overflow != Overflow::Wrap || !canWrap(format);
+    return (canWrap(format) && findIntegerGrid(format)) || canEncodeBetween(format, policy);
+  if (policy.overflow != Overflow::Wrap || !canWrap(format))
+    return true;
+  return isArithmetic(policy.rounding) && findIntegerGrid(format);
 }
 
 Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format &format,
@@ -391,8 +418,11 @@ Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format 
   Emitter e(b, loc, real);
   Value code;
   bool arithmetic = isArithmetic(policy.rounding);
-  if (auto *integer = dyn_cast<num::IntegerFormat>(&format); integer && (arithmetic || random))
-    code = encodeInteger(e, real, nullptr, *integer, policy, random);
+  std::optional<IntegerGrid> grid;
+  if (canWrap(format) && (arithmetic || random))
+    grid = findIntegerGrid(format);
+  if (grid)
+    code = encodeInteger(e, real, nullptr, *grid->integers, policy, random, grid->exponent);
   else if (random)
     code = encodeBetween(e, real, random, format, policy);
   else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && arithmetic)

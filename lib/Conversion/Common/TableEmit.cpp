@@ -27,11 +27,11 @@ namespace {
 constexpr unsigned kSelectValues = 8;
 constexpr size_t kCountedSteps = 20;
 
-/// A double rounded once to `type`.
-APFloat roundTo(FloatType type, double v) {
+/// A double rounded once to another float type.
+APFloat roundTo(const llvm::fltSemantics &type, double v) {
   APFloat value(v);
   bool lost;
-  value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &lost);
+  value.convert(type, APFloat::rmNearestTiesToEven, &lost);
   return value;
 }
 
@@ -51,9 +51,9 @@ int64_t codeAsInt(const num::Format &format, uint32_t code, bool isSigned) {
 }
 
 /// The affine map of all codes, if there is one that `result` evaluates without rounding.
-std::optional<Affine> findAffine(const num::Format &format, FloatType result) {
+std::optional<Affine> findAffine(const num::Format &format, const llvm::fltSemantics &result) {
   const std::vector<double> &table = format.table();
-  const unsigned precision = APFloat::semanticsPrecision(result.getFloatSemantics());
+  const unsigned precision = APFloat::semanticsPrecision(result);
   if (!llvm::all_of(table, [](double v) { return std::isfinite(v); }))
     return std::nullopt;
   for (bool isSigned : {false, true}) {
@@ -78,9 +78,9 @@ std::optional<Affine> findAffine(const num::Format &format, FloatType result) {
       double v =
           std::ldexp(p * static_cast<double>(codeAsInt(format, code, isSigned)) + q, exponent);
       // A value below the normal numbers could be flushed or rounded.
-      bool normal = v == 0 || (std::abs(v) >= std::ldexp(1.0, APFloat::semanticsMinExponent(
-                                                                  result.getFloatSemantics())) &&
-                               !roundTo(result, v).isInfinity());
+      bool normal =
+          v == 0 || (std::abs(v) >= std::ldexp(1.0, APFloat::semanticsMinExponent(result)) &&
+                     !roundTo(result, v).isInfinity());
       fits = normal && v == table[code] && std::signbit(v) == std::signbit(table[code]);
     }
     // The power of two itself has to be a number of `result`.
@@ -154,16 +154,29 @@ DenseElementsAttr keyTable(Emitter &e, ArrayRef<int64_t> keys, unsigned bits) {
 
 Value lpc::emit::decodeByTable(Emitter &e, Value code, const num::Format &format,
                                FloatType result) {
-  if (std::optional<Affine> map = findAffine(format, result))
+  if (std::optional<Affine> map = findAffine(format, result.getFloatSemantics()))
     return decodeAffine(e, code, format, *map, result);
   SmallVector<APFloat> values;
   for (double v : format.table())
-    values.push_back(roundTo(result, v));
+    values.push_back(roundTo(result.getFloatSemantics(), v));
   Value c = e.bitAnd(e.resize(code, 32), e.integer(32, format.numCodes() - 1));
   if (values.size() <= kSelectValues && !isa<VectorType>(code.getType()))
     return selectByBits(e, c, values, result);
   auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, result);
   return e.lookup(DenseElementsAttr::get(type, values), c);
+}
+
+std::optional<IntegerGrid> lpc::emit::findIntegerGrid(const num::Format &format) {
+  if (auto *integers = dyn_cast<num::IntegerFormat>(&format))
+    return IntegerGrid{integers, 0};
+  std::optional<Affine> map = findAffine(format, APFloat::IEEEdouble());
+  if (!map || map->scale != 1 || map->offset != 0)
+    return std::nullopt;
+  bool narrow = map->isSigned && format.isReserved(format.numCodes() / 2);
+  const auto *integers = num::IntegerFormat::get(format.width(), map->isSigned, narrow);
+  if (!integers)
+    return std::nullopt;
+  return IntegerGrid{integers, map->exponent};
 }
 
 Value lpc::emit::encodeBySteps(Emitter &e, Value real, const num::Format &format,

@@ -7,10 +7,19 @@
 
 #include "lpc/Numerics/Format.h"
 
+#include <optional>
+
 namespace lpc::emit {
 
 /// emitDecode of any format, in the cheapest of the ways that its table of values allows.
 Value decodeByTable(Emitter &e, Value code, const num::Format &format, FloatType result);
+
+/// A format whose codes are the integers of an integer format, times 2^exponent.
+struct IntegerGrid {
+  const num::IntegerFormat *integers;
+  int exponent;
+};
+std::optional<IntegerGrid> findIntegerGrid(const num::Format &format);
 
 /// emitEncode of any format, for roundings but stochastic and every overflow policy that gives no
 /// more than the neighbours' codes (see Steps.h). An i32.

@@ -22,6 +22,11 @@ struct CPUOptions {
   std::string extraManifest;
 };
 
+/// Those features of `options.cpu` that the generation of kernels asks for: of avx2, fma and ssse3.
+/// An unknown CPU is an error on the module.
+mlir::FailureOr<llvm::SmallVector<std::string>> getKernelFeatures(mlir::ModuleOp module,
+                                                                  const CPUOptions &options);
+
 enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };
 
 /// Compiles the module (LLVM dialect, as made by lpc-linalg-to-llvm-pipeline) and writes
