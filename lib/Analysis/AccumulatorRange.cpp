@@ -34,6 +34,22 @@ struct Images {
   int64_t lo, hi;
 };
 
+/// The widest images that sums in 128 bits have room for.
+constexpr unsigned kWidestImage = 62;
+
+/// Whether an operand has integer images: of its format's values and of its zero points.
+bool hasImages(Value data, Value zero) {
+  const num::Format *format = lp::formatOf(data.getType());
+  if (!format || format->imageBits() > kWidestImage)
+    return false;
+  if (!zero)
+    return true;
+  const num::Format *zeroFormat = lp::formatOf(zero.getType());
+  unsigned zeroBits =
+      zeroFormat ? zeroFormat->imageBits() : getElementTypeOrSelf(zero).getIntOrFloatBitWidth();
+  return zeroBits + format->fractionBits() <= kWidestImage;
+}
+
 /// One operand: its codes if constant, and how images are made from them.
 class Operand {
 public:
@@ -135,7 +151,8 @@ static int64_t termsOf(lp::MatMulOp op, int64_t k) {
 }
 
 FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {
-  if (!lp::formatOf(op.getLhs().getType()) || !lp::formatOf(op.getRhs().getType()))
+  if (!hasImages(op.getLhs(), op.getLhsZeroPoint()) ||
+      !hasImages(op.getRhs(), op.getRhsZeroPoint()))
     return failure();
   auto type = cast<RankedTensorType>(op.getRhs().getType());
   int64_t k = type.getDimSize(type.getRank() - 2), n = type.getShape().back();
@@ -169,7 +186,8 @@ FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {
 }
 
 FailureOr<IntegerRange> analysis::accumulatorRange(lp::ConvOp op) {
-  if (!lp::formatOf(op.getInput().getType()))
+  if (!hasImages(op.getInput(), op.getInputZeroPoint()) ||
+      !hasImages(op.getFilter(), op.getFilterZeroPoint()))
     return failure();
   auto type = cast<RankedTensorType>(op.getFilter().getType());
   Operand x(op.getInput(), op.getInputZeroPoint()), w(op.getFilter(), op.getFilterZeroPoint());

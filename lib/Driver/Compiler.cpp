@@ -4,6 +4,7 @@
 #include "Data.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc-runtime/io/ModelHandle.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
@@ -336,6 +337,19 @@ static std::string describe(ModuleOp module) {
   return text;
 }
 
+/// Kernels are made for AVX2 and run everywhere: says so where that costs time.
+static void remarkSlowKernels(ModuleOp module, const CPUOptions &cpu,
+                              ArrayRef<std::string> features) {
+  bool fast = llvm::is_contained(features, "avx2") && llvm::is_contained(features, "fma");
+  unsigned count = 0;
+  module.walk([&](packed::MatMulOp) { ++count; });
+  if (count == 0 || fast)
+    return;
+  emitRemark(UnknownLoc::get(module.getContext()))
+      << count << (count == 1 ? " product runs" : " products run") << " slowly: the CPU '"
+      << cpu.cpu << "' lacks AVX2 or FMA, for which the kernels are made";
+}
+
 Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef output) {
   CPUOptions cpu;
   cpu.cpu = request.cpu;
@@ -350,9 +364,17 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
     return o;
   if (request.emit == "linalg")
     return writeModule(module, output);
-  if (Outcome o = runPipeline(
-          module, request, "lower to LLVM",
-          [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
+  LinalgToLLVMOptions options;
+  {
+    DiagnosticLog log(&context);
+    FailureOr<SmallVector<std::string>> features = getKernelFeatures(module, cpu);
+    if (failed(features))
+      return {kExitUnsupported, log.text()};
+    options.features.assign(features->begin(), features->end());
+    remarkSlowKernels(module, cpu, *features);
+  }
+  if (Outcome o = runPipeline(module, request, "lower to LLVM",
+                              [&](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, options); });
       !o)
     return o;
   if (request.emit == "llvm-dialect")
