@@ -6,6 +6,8 @@
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+#include <numeric>
+
 namespace lpc {
 #define GEN_PASS_DEF_FUSEQUANTIZEDOPSPASS
 #include "lpc/Quantization/Passes.h.inc"
@@ -30,7 +32,8 @@ struct Side {
 
 static Side sideOf(Value v) {
   auto dq = v.getDefiningOp<lp::DequantizeOp>();
-  bool usable = dq && dq.getScales().size() == 1 && getElementTypeOrSelf(v.getType()).isF32() &&
+  bool usable = dq && dq.isLinear() && dq.getScales().size() == 1 &&
+                getElementTypeOrSelf(v.getType()).isF32() &&
                 getElementTypeOrSelf(dq.getScales()[0].getType()).isF32();
   if (!usable)
     return {v, {}, {}, {}};
@@ -71,11 +74,9 @@ struct FuseMatMul : OpRewritePattern<nn::MatMulOp> {
     if (l.isCode() && r.isCode()) {
       int64_t lg = l.blockAlong(lk), rg = r.blockAlong(rk);
       bool grouped = lg != lp::ScaleAttr::kAll || rg != lp::ScaleAttr::kAll;
-      // Unequal groups would need a common refinement; they are dequantized instead.
-      bool aligned = lg == rg || lg == lp::ScaleAttr::kAll || rg == lp::ScaleAttr::kAll;
       // An unknown number of terms is taken as the largest an index can count.
-      int64_t terms = grouped ? std::max(lg, rg) : ShapedType::isDynamic(k) ? int64_t(1) << 32 : k;
-      if (aligned && sumsFit(l, r, terms))
+      int64_t terms = grouped ? std::gcd(lg, rg) : ShapedType::isDynamic(k) ? int64_t(1) << 32 : k;
+      if (sumsFit(l, r, terms))
         kind = grouped ? lp::AccumulatorKind::F32Grouped : lp::AccumulatorKind::Int;
     }
     rewriter.replaceOpWithNewOp<lp::MatMulOp>(op, op.getType(), l.data, l.scale, l.zero, r.data,

@@ -114,12 +114,12 @@ struct QuantizeActivationsPass final
     bool asym = spec.zeroPoint == num::ZeroPointKind::Integer;
     auto format = lp::FormatType::get(op.getContext(), spec.element);
     auto scales = lp::BlockScaleOp::create(
-        b, op.getLoc(), RankedTensorType::get(shape, b.getF32Type()),
-        asym ? Type(RankedTensorType::get(shape, format)) : Type(), op.getInput(),
+        b, op.getLoc(), TypeRange{RankedTensorType::get(shape, b.getF32Type())},
+        asym ? Type(RankedTensorType::get(shape, format)) : Type(), op.getInput(), ValueRange(),
         TypeAttr::get(format), structure,
         lp::ScaleRuleAttr::get(op.getContext(),
                                asym ? lp::ScaleRule::MinMax : lp::ScaleRule::AbsMax));
-    replace(op, spec, scales.getScales(), scales.getZeroPoint(), structure);
+    replace(op, spec, scales.getScales().front(), scales.getZeroPoint(), structure);
     return success();
   }
 
