@@ -3,89 +3,22 @@
 // are asked of the format itself, so that this file holds only the arithmetic between them.
 #include "lib/Conversion/Common/ScalarEmit.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "Emitter.h"
+#include "TableEmit.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
 #include <limits>
 
 using namespace mlir;
 using namespace lpc;
+using namespace lpc::emit;
 using num::MinifloatParams;
 using num::Overflow;
 using num::Rounding;
 
 namespace {
-
-using Pred = arith::CmpIPredicate;
-
-/// `element` in the shape (scalar or vector) of `like`.
-Type withElement(Type like, Type element) {
-  if (auto shaped = dyn_cast<ShapedType>(like))
-    return shaped.clone(element);
-  return element;
-}
-
-/// Scalar or vector arithmetic on values of one shape.
-struct Emitter : ImplicitLocOpBuilder {
-  Emitter(OpBuilder &b, Location loc, Value shape)
-      : ImplicitLocOpBuilder(loc, b), like(shape.getType()) {}
-
-  Type like;
-
-  Value splat(TypedAttr scalar) {
-    if (auto shaped = dyn_cast<ShapedType>(like))
-      return arith::ConstantOp::create(
-          *this, DenseElementsAttr::get(cast<ShapedType>(shaped.clone(scalar.getType())),
-                                        Attribute(scalar)));
-    return arith::ConstantOp::create(*this, scalar);
-  }
-  Value integer(unsigned width, uint64_t value) {
-    IntegerType t = getIntegerType(width);
-    return splat(
-        getIntegerAttr(t, APInt(width, value, /*isSigned=*/false, /*implicitTrunc=*/true)));
-  }
-  Value real(FloatType t, double value) { return splat(getFloatAttr(t, value)); }
-
-  template <typename Op, typename... Args> Value make(Args &&...args) {
-    return createOrFold<Op>(std::forward<Args>(args)...);
-  }
-  Value add(Value x, Value y) { return make<arith::AddIOp>(x, y); }
-  Value sub(Value x, Value y) { return make<arith::SubIOp>(x, y); }
-  Value shl(Value x, Value y) { return make<arith::ShLIOp>(x, y); }
-  Value shrU(Value x, Value y) { return make<arith::ShRUIOp>(x, y); }
-  Value bitAnd(Value x, Value y) { return make<arith::AndIOp>(x, y); }
-  Value bitOr(Value x, Value y) { return make<arith::OrIOp>(x, y); }
-  Value cmp(Pred p, Value x, Value y) { return make<arith::CmpIOp>(p, x, y); }
-  Value cmpF(arith::CmpFPredicate p, Value x, Value y) { return make<arith::CmpFOp>(p, x, y); }
-  Value select(Value c, Value x, Value y) { return x == y ? x : make<arith::SelectOp>(c, x, y); }
-  Value isNaN(Value x) { return cmpF(arith::CmpFPredicate::UNO, x, x); }
-  /// Zero-extends or truncates to `width` bits.
-  Value resize(Value x, unsigned width) {
-    unsigned from = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
-    Type to = withElement(like, getIntegerType(width));
-    if (from == width)
-      return x;
-    return from < width ? make<arith::ExtUIOp>(to, x) : make<arith::TruncIOp>(to, x);
-  }
-  Value convertFloat(Value x, FloatType to) {
-    unsigned from = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
-    if (getElementTypeOrSelf(x) == to)
-      return x;
-    if (getElementTypeOrSelf(x).isBF16()) {
-      // See emitWiden.
-      Value bits = resize(make<arith::BitcastOp>(withElement(like, getI16Type()), x), 32);
-      Value wide =
-          make<arith::BitcastOp>(withElement(like, getF32Type()), shl(bits, integer(32, 16)));
-      return convertFloat(wide, to);
-    }
-    Type t = withElement(like, to);
-    return from < to.getWidth() ? make<arith::ExtFOp>(t, x) : make<arith::TruncFOp>(t, x);
-  }
-};
 
 /// The binade of the least normal value.
 int lowestBinade(const MinifloatParams &p) { return p.subnormals ? 1 - p.bias : -p.bias; }
@@ -190,9 +123,12 @@ Value roundsAway(Emitter &e, unsigned width, Rounding rounding, Value rest, Valu
   case Rounding::ToOdd:
     return e.bitAnd(inexact, negate(odd()));
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 bool neverOverflows(Rounding rounding, bool negative) {
@@ -385,9 +321,12 @@ Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) 
     return e.make<arith::SubFOp>(ceil, above(e.make<arith::SubFOp>(ceil, real)));
   }
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 Value lpc::emitDecodeInt(OpBuilder &b, Location loc, Value code, const num::IntegerFormat &format) {
@@ -406,7 +345,13 @@ Value lpc::emitDecode(OpBuilder &b, Location loc, Value code, const num::Format 
     Value value = emitDecodeInt(b, loc, code, *integer);
     return e.make<arith::SIToFPOp>(withElement(code.getType(), result), value);
   }
-  return decodeMinifloat(e, code, cast<num::MinifloatFormat>(format), result);
+  if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format))
+    return decodeMinifloat(e, code, *minifloat, result);
+  return decodeByTable(e, code, format, result);
+}
+
+bool lpc::canEmitEncode(const num::Format &format, const num::Conversion &policy) {
+  return policy.rounding != Rounding::Stochastic;
 }
 
 Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format &format,
@@ -415,8 +360,10 @@ Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format 
   Value code;
   if (auto *integer = dyn_cast<num::IntegerFormat>(&format))
     code = encodeInteger(e, real, nullptr, *integer, policy);
+  else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format))
+    code = encodeMinifloat(e, real, *minifloat, policy);
   else
-    code = encodeMinifloat(e, real, cast<num::MinifloatFormat>(format), policy);
+    code = encodeBySteps(e, real, format, policy);
   return e.resize(code, codeStorageType(b.getContext(), format).getWidth());
 }
 

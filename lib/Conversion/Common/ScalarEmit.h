@@ -23,8 +23,12 @@ mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &for
 mlir::Value emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value code,
                        const num::Format &format, mlir::FloatType result = nullptr);
 
-/// The code of `real` (f16, bf16, f32 or f64) under `policy`, zero-extended to codeStorageType. All
-/// roundings but stochastic.
+/// Whether emitEncode has code for this policy: all but stochastic rounding, and but `wrap` outside
+/// of the integers where it differs from `saturate`.
+bool canEmitEncode(const num::Format &format, const num::Conversion &policy);
+
+/// The code of `real` (f16, bf16, f32 or f64) under a policy that canEmitEncode, zero-extended to
+/// codeStorageType.
 mlir::Value emitEncode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                        const num::Format &format, const num::Conversion &policy);
 

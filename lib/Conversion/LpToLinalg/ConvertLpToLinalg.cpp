@@ -8,6 +8,7 @@
 #include "Lowering.h"
 
 #include "dialects/Nn/IR/Nn.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
