@@ -6,6 +6,8 @@
 #include "Scales.h"
 #include "Values.h"
 
+#include "lpc/Numerics/ScaleRules.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,7 +19,7 @@ namespace {
 /// What a rule may need of a block.
 struct Range {
   double least = 0, most = 0; ///< including 0, NaN left out
-  bool special = false;       ///< there is a NaN or an infinity
+  bool hasNaN = false;
 };
 
 /// Scales of one level: shape, values as stored, and the encode scale of rule nv.
@@ -61,7 +63,7 @@ static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
   Doubles in(x);
   for (int64_t i = 0; i < x.numElements(); ++i) {
     Range &r = ranges[owner[i]];
-    r.special |= !std::isfinite(in[i]);
+    r.hasNaN |= std::isnan(in[i]);
     if (in[i] < r.least)
       r.least = in[i];
     if (in[i] > r.most)
@@ -86,54 +88,31 @@ static Tensor storedScales(const DType &type, const Level &level) {
   return out;
 }
 
-static int floorLog2(double a) { return std::ilogb(a); }
-static int ceilLog2(double a) {
-  int e = std::ilogb(a);
-  return std::ldexp(1.0, e) == a ? e : e + 1;
-}
-
-/// The exponent that a power-of-two rule gives to a block of largest magnitude a > 0.
-template <typename T> static int exponentOf(ScaleRule rule, T a, const num::Format &format) {
-  double hi = format.max();
-  int emax = floorLog2(hi);
+static std::optional<num::Rule> powerRule(ScaleRule rule) {
   switch (rule) {
   case ScaleRule::Floor:
-    return floorLog2(a) - emax;
+    return num::Rule::Floor;
   case ScaleRule::Ceil:
-    return ceilLog2(a) - emax;
-  case ScaleRule::Even: {
-    double below = format.lowest();
-    for (double v : format.table())
-      if (v < hi)
-        below = std::max(below, v);
-    double half = std::ldexp(1.0, floorLog2(a) + floorLog2(hi - below) - emax - 1);
-    return floorLog2(a + half) - emax;
-  }
-  default: {
-    T quotient = a / static_cast<T>(hi);
-    if (quotient == 0)
-      return -127;
-    return std::isinf(quotient) ? 127 : ceilLog2(quotient);
-  }
+    return num::Rule::Ceil;
+  case ScaleRule::Even:
+    return num::Rule::Even;
+  case ScaleRule::RCeil:
+    return num::Rule::RCeil;
+  case ScaleRule::Log2:
+    return num::Rule::Log2;
+  case ScaleRule::Raise:
+    return num::Rule::Raise;
+  case ScaleRule::Pow2:
+    return num::Rule::Pow2;
+  default:
+    return std::nullopt;
   }
 }
 
-template <typename T>
-static double powerOfTwo(ScaleRule rule, const Range &r, const num::Format &format) {
-  bool loose = rule == ScaleRule::Pow2;
-  if (r.special && !loose)
-    return std::numeric_limits<double>::quiet_NaN();
-  T a = static_cast<T>(std::max(r.most, -r.least));
-  if (a == 0)
-    return loose ? 1.0 : 0x1p-127;
-  int e = std::isinf(a) ? 127 : exponentOf<T>(rule, a, format);
-  return std::ldexp(1.0, std::clamp(e, -127, 127));
-}
-
-/// min(x, the largest float), 1 if that is 0.
+/// min(x, the largest float), 1 if that is not positive.
 template <typename T> static T limited(T x) {
   x = std::min(x, static_cast<T>(std::numeric_limits<float>::max()));
-  return x == 0 ? T(1) : x;
+  return x > 0 ? x : T(1);
 }
 
 template <typename T>
@@ -195,14 +174,19 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
           double z = u == v ? 0 : std::nearbyint(static_cast<double>(raw));
           zeros.push_back(std::isnan(z) ? lo : std::clamp<double>(z, lo, hi));
         }
-      } else if (rule != ScaleRule::NV) {
-        t = static_cast<T>(powerOfTwo<T>(rule, r, format));
+      } else if (std::optional<num::Rule> power = powerRule(rule)) {
+        float magnitude =
+            r.hasNaN ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(a);
+        t = num::powerOfTwo(num::blockExponent(*power, magnitude, format));
       } else if (!type.isCode()) {
         e = limited<T>(reach / a);
         t = T(1) / e;
       } else {
-        T factor = encode[i] * static_cast<T>(T(1) / reach);
-        t = std::min(static_cast<T>(a * factor), static_cast<T>(type.format->max()));
+        if (rule == ScaleRule::NVDivide)
+          t = static_cast<T>(a / reach) * encode[i];
+        else
+          t = a * static_cast<T>(encode[i] * static_cast<T>(T(1) / reach));
+        t = std::min(t, static_cast<T>(type.format->max()));
       }
       level.scales.push_back(store(type, t));
       level.encode.push_back(e);

@@ -8,7 +8,7 @@ using namespace mlir;
 
 namespace lpc::ref {
 
-static_assert(static_cast<int>(ScaleRule::NV) == static_cast<int>(lp::ScaleRule::NV));
+static_assert(static_cast<int>(ScaleRule::NVDivide) == static_cast<int>(lp::ScaleRule::NVDivide));
 static_assert(static_cast<int>(AccumulatorKind::F32Relaxed) ==
               static_cast<int>(lp::AccumulatorKind::F32Relaxed));
 
@@ -62,10 +62,7 @@ static Outcome eval(lp::DequantizeOp op, AdaptorOf<lp::DequantizeOp> a, const Ev
 }
 
 static Outcome eval(lp::LookupOp op, AdaptorOf<lp::LookupOp> a, const EvalContext &ctx) {
-  std::optional<int64_t> axis;
-  if (op.getAxis())
-    axis = static_cast<int64_t>(*op.getAxis());
-  Result<Tensor> out = lookup(a.getInput(), a.getTable(), axis);
+  Result<Tensor> out = lookup(a.getInput(), a.getTable(), blockOf(op.getAxes()));
   if (!out)
     return out.takeError();
   return one(out->dtype().isCode() ? *out : ctx.computed(*out));

@@ -35,7 +35,13 @@ Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape 
   return mapped(scale, out, offsets);
 }
 
-std::vector<double> codeValues(const num::Format &format) { return format.table(); }
+std::vector<double> codeValues(const num::Format &format) {
+  std::vector<double> values = format.table();
+  if (!format.isDyadic())
+    for (double &v : values)
+      v = static_cast<float>(v);
+  return values;
+}
 
 template <typename T>
 Result<std::vector<T>> scaleProducts(std::span<const Tensor> scales,
@@ -177,13 +183,20 @@ static Result<Tensor> dequantizeAs(const Tensor &codes, const Scaling &scaling, 
   Result<std::vector<T>> m = scaleProducts<T>(scaling.offsets, scaling.offsetLevels, codes.shape());
   if (!m)
     return m.takeError();
-  const std::vector<double> table = codeValues(*codes.dtype().format);
-  bool real = isReal(scaling.zeroPoint);
-  const uint16_t *c = codes.as<uint16_t>();
   std::vector<double> out(codes.numElements());
+  if (codes.dtype().isCode()) {
+    const std::vector<double> table = codeValues(*codes.dtype().format);
+    const uint16_t *c = codes.as<uint16_t>();
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = table[c[i]];
+  } else {
+    Doubles d(codes);
+    std::copy_n(d.data(), out.size(), out.data());
+  }
+  bool real = isReal(scaling.zeroPoint);
   // A difference has at most 24 bits and an f32 scale as many: the product is exact in double.
   for (size_t i = 0; i < out.size(); ++i) {
-    double d = table[c[i]], x = d;
+    double d = out[i], x = d;
     if (real)
       x = static_cast<T>(static_cast<T>(d) - static_cast<T>((*z)[i]));
     else if (!z->empty())
@@ -206,25 +219,34 @@ Result<Tensor> dequantize(const Tensor &codes, const Scaling &scaling, DType to)
 //===- lookup
 //---------------------------------------------------------------------------------------------===//
 
-Result<Tensor> lookup(const Tensor &codes, const Tensor &table, std::optional<int64_t> axis) {
-  int64_t size = codes.dtype().format->numCodes(), inner = 1, rows = 1;
+Result<Tensor> lookup(const Tensor &codes, const Tensor &table, const Shape &axes) {
   Shape expected;
-  if (axis) {
-    rows = codes.dim(*axis);
-    for (int64_t d = *axis + 1; d < codes.rank(); ++d)
-      inner *= codes.dim(d);
-    expected.push_back(rows);
-  }
-  expected.push_back(size);
+  for (int64_t axis : axes)
+    expected.push_back(codes.dim(axis));
+  expected.push_back(codes.dtype().format->numCodes());
   if (table.shape() != expected)
     return Error{"a table of shape " + shapeText(table.shape()) + ": expected " +
                  shapeText(expected)};
+  // The row of each element: the table's rows numbered, and stretched along all other axes.
+  Shape strides = stridesOf(expected);
+  std::vector<std::vector<int64_t>> at;
+  for (int64_t d = 0; d < codes.rank(); ++d) {
+    std::vector<int64_t> &o = at.emplace_back(codes.dim(d), 0);
+    for (size_t a = 0; a < axes.size(); ++a)
+      if (axes[a] == d)
+        for (int64_t i = 0; i < codes.dim(d); ++i)
+          o[i] += i * strides[a];
+  }
+  std::vector<int64_t> numbers(countElements(expected));
+  for (size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = static_cast<int64_t>(i);
+  Tensor row = mapped(fromInts(DType::i(64), expected, std::move(numbers)), codes.shape(), at);
   Tensor out = Tensor::make(table.dtype(), codes.shape());
   const uint16_t *c = codes.as<uint16_t>();
   size_t bytes = table.dtype().size();
   for (int64_t i = 0, n = codes.numElements(); i < n; ++i)
     std::memcpy(out.mutableBytes() + i * bytes,
-                table.bytes() + (i / inner % rows * size + c[i]) * bytes, bytes);
+                table.bytes() + (row.as<int64_t>()[i] + c[i]) * bytes, bytes);
   return out;
 }
 

@@ -71,18 +71,13 @@ static LogicalResult reifySame(Operation *op, OpBuilder &b, ReifiedRankedShapedT
 
 num::Conversion QuantizeOp::getConversion() {
   num::Conversion c;
-  StringRef word = stringifyRounding(getRounding());
-  // The verifier has checked the word.
-  c.rounding = num::parseRounding({word.data(), word.size()}).value_or(num::Rounding::NearestEven);
+  static_assert(static_cast<unsigned>(Rounding::StochasticEven) + 1 == num::numRoundings);
+  c.rounding = static_cast<num::Rounding>(getRounding());
   c.overflow = static_cast<num::Overflow>(getOverflow());
   c.nan = static_cast<num::NaNPolicy>(getNan());
   if (std::optional<uint32_t> bits = getRandomBits())
     c.randomBits = *bits;
   return c;
-}
-
-static bool isStochastic(Rounding rounding) {
-  return stringifyRounding(rounding).starts_with("stochastic");
 }
 
 LogicalResult QuantizeOp::verify() {
@@ -97,10 +92,10 @@ LogicalResult QuantizeOp::verify() {
     return emitOpError("expected no integer zero point with ")
            << format->name() << ", which is no integer format";
   }
-  if (getOverflow() == Overflow::Wrap && !isInt)
+  if (getOverflow() == Overflow::Wrap && !isInt && format->family() != num::Family::Fixed)
     return emitOpError("expected overflow 'saturate' or 'infinity' with ")
-           << format->name() << ", which is no integer format";
-  bool random = isStochastic(getRounding());
+           << format->name() << ", which is neither an integer nor a fixed-point format";
+  bool random = num::isStochastic(getConversion().rounding);
   if (random != getSeed().has_value())
     return emitOpError("expected a seed exactly with stochastic rounding");
   if (std::optional<uint32_t> bits = getRandomBits(); bits && (!random || *bits < 1 || *bits > 32))
@@ -120,7 +115,8 @@ LogicalResult QuantizeOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTyp
 //---------------------------------------------------------------------------------------===//
 
 bool DequantizeOp::isLinear() {
-  return getNegativeScales().empty() && getOffsets().empty() && !isReal(getZeroPoint());
+  return formatOf(getInput().getType()) && getNegativeScales().empty() && getOffsets().empty() &&
+         !isReal(getZeroPoint());
 }
 
 LogicalResult DequantizeOp::verify() {
@@ -131,6 +127,8 @@ LogicalResult DequantizeOp::verify() {
       failed(verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
                           "operand")))
     return failure();
+  if (getZeroPoint() && !formatOf(getInput().getType()))
+    return emitOpError("expected no zero point with real numbers");
   if (getOffsets().empty() != !getOffset())
     return emitOpError("expected an offset structure exactly with offsets");
   return getOffset() ? verifyScales(*this, getInput().getType(), *getOffset(), getOffsets(), {},
@@ -153,11 +151,10 @@ LogicalResult LookupOp::verify() {
     return emitOpError("expected the result to have the elements of the table, ")
            << table.getElementType() << ", but got " << tensorType(getOutput()).getElementType();
   SmallVector<int64_t> shape;
-  if (std::optional<uint64_t> axis = getAxis()) {
-    if (static_cast<int64_t>(*axis) < 0 || static_cast<int64_t>(*axis) >= input.getRank())
-      return emitOpError("expected an axis of the operand, but got ")
-             << static_cast<int64_t>(*axis);
-    shape.push_back(input.getDimSize(*axis));
+  for (int64_t axis : getAxes()) {
+    if (axis < 0 || axis >= input.getRank())
+      return emitOpError("expected axes of the operand, but got ") << axis;
+    shape.push_back(input.getDimSize(axis));
   }
   shape.push_back(formatOf(input)->numCodes());
   if (succeeded(verifyCompatibleShape(shape, table.getShape())))
@@ -177,16 +174,17 @@ OpFoldResult LookupOp::fold(FoldAdaptor adaptor) {
   std::optional<std::vector<uint16_t>> in = readCodes(codes), entries = readCodes(table);
   if (!in || !entries)
     return {};
-  int64_t inner = 1, rows = 1, size = from->numCodes();
-  if (std::optional<uint64_t> axis = getAxis()) {
-    ArrayRef<int64_t> shape = tensorType(getInput()).getShape();
-    rows = shape[*axis];
-    for (int64_t d : shape.drop_front(*axis + 1))
-      inner *= d;
-  }
+  ArrayRef<int64_t> shape = tensorType(getInput()).getShape();
   std::vector<uint16_t> out(in->size());
-  for (int64_t i = 0, e = in->size(); i < e; ++i)
-    out[i] = (*entries)[i / inner % rows * size + (*in)[i]];
+  for (int64_t i = 0, e = in->size(); i < e; ++i) {
+    SmallVector<int64_t> index(shape.size());
+    for (int64_t d = shape.size() - 1, rest = i; d >= 0; rest /= shape[d--])
+      index[d] = rest % shape[d];
+    int64_t row = 0;
+    for (int64_t axis : getAxes())
+      row = row * shape[axis] + index[axis];
+    out[i] = (*entries)[row * from->numCodes() + (*in)[i]];
+  }
   return makeCodes(tensorType(getOutput()), out, "lookup");
 }
 
@@ -216,13 +214,15 @@ LogicalResult BlockScaleOp::verify() {
     for (auto [inner, outer] : llvm::zip(getScale().getBlock(l - 1), getScale().getBlock(l)))
       if (!nests(inner, outer))
         return emitOpError("expected each block of a level to lie within a block of the next");
-  bool nested = getRule() == ScaleRule::AbsMax || getRule() == ScaleRule::NV;
+  bool nv = getRule() == ScaleRule::NV || getRule() == ScaleRule::NVDivide;
+  bool nested = nv || getRule() == ScaleRule::AbsMax;
   if (levels != 1 && !nested)
     return emitOpError("expected a scale structure of one level with rule '") << rule << "'";
-  if (getRule() == ScaleRule::NV && levels > 1) {
+  if (nv && levels > 1) {
     Value last = getOuter().empty() ? getScales().back() : getOuter().back();
     if (levels > 2 || !formatOf(getScales().front().getType()) || formatOf(last.getType()))
-      return emitOpError("expected one level, or codes and then floats, with rule 'nv'");
+      return emitOpError("expected one level, or codes and then floats, with rule '")
+             << rule << "'";
   }
   bool minmax = getRule() == ScaleRule::MinMax;
   if (minmax != static_cast<bool>(getZeroPoint()))

@@ -62,8 +62,9 @@ def Lp_QuantizeOp : Lp_Op<"quantize", [AttrSizedOperandSegments]> {
       q = fl32(x * r)                       with `reciprocal`: r = fl32(1 / s), limited to the finite floats
       after_rounding (ONNX):   code = encode(round(q) + z)         integers with an integer zero point
       before_rounding (QONNX): code = encode(round(fl32(q + z)))   also real zero points (f32), of any format
-    `encode` limits to the format by `overflow`; NaN by `nan` where the format has none. `stochastic` takes `random_bits` bits of
-    a counter-based generator: a function of `seed` and the row-major index of the element in the logical tensor.
+    `encode` limits to the format by `overflow`; NaN by `nan` where the format has none. The stochastic roundings take
+    `random_bits` bits (8 if absent) of a counter-based generator: a function of `seed` and the row-major index of the element in
+    the logical tensor.
 
     Example:
     ```mlir
@@ -101,8 +102,9 @@ def Lp_QuantizeOp : Lp_Op<"quantize", [AttrSizedOperandSegments]> {
 def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
   let summary = "codes to real numbers";
   let description = [{
-    With d = decode(code) (exact; an irrational value rounded to f32), s as in `lp.quantize` (`negative_scales` where d < 0), z
-    the zero point, m the product of the element's offsets (`offset` says who shares them; rounded to f32 after each level):
+    With d = decode(code) (exact; an irrational value rounded to f32), or d the operand itself if that is f32 already (an entry
+    of a table, say), s as in `lp.quantize` (`negative_scales` where d < 0), z the zero point, m the product of the element's
+    offsets (`offset` says who shares them; rounded to f32 after each level):
       no or integer zero point:   y = fl((d - z) * s)           the difference exact, one rounding to the result type
       real zero point (f32):      y = fl(fl32(d - z) * s)
       offsets:                    y = fl(fl32(fl32((d - z) * s) + m)), the same for a real zero point
@@ -115,7 +117,8 @@ def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
          {scale = #lp.scale<[32, 1]>, offset = #lp.scale<[32, 1]>} : tensor<64x8x!lp.uint4>, (tensor<2x8x!lp.fp16>) -> tensor<64x8xf32>
     ```
   }];
-  let arguments = (ins Lp_Tensor:$input, Variadic<Lp_ScaleTensor>:$scales, Variadic<Lp_ScaleTensor>:$negative_scales,
+  let arguments = (ins RankedTensorOf<[F32, Lp_FormatType]>:$input, Variadic<Lp_ScaleTensor>:$scales,
+                       Variadic<Lp_ScaleTensor>:$negative_scales,
                        Optional<Lp_AnyZeroPointTensor>:$zero_point, Variadic<Lp_ScaleTensor>:$offsets,
                        Lp_ScaleAttr:$scale, OptionalAttr<Lp_ScaleAttr>:$offset);
   let results = (outs Lp_FloatTensor:$output);
@@ -131,8 +134,8 @@ def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// Whether the value is an exact code times one product of scales: no offset, real zero point or scale that depends on the
-    /// sign.
+    /// Whether the value is a code less an integer, times one product of scales: no offset, real zero point or scale that
+    /// depends on the sign.
     bool isLinear();
   }];
 }
@@ -140,21 +143,22 @@ def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
 def Lp_LookupOp : Lp_Op<"lookup"> {
   let summary = "codes through a table that is data";
   let description = [{
-    `output[i] = table[i_axis, input[i]]`, or `table[input[i]]` without `axis`: the code, read as an unsigned number, selects the
-    entry. A table has one row of 2^width entries, or one for each index of the axis. Entries are real numbers (a learned
+    `output[i] = table[i_a, ..., input[i]]`, a the `axes`: the code, read as an unsigned number, selects the entry. The table has
+    the operand's sizes along the axes (none: one table for all), then 2^width entries. Entries are real numbers (a learned
     codebook) or codes of any format (a function of a code, computed beforehand); they need not be sorted or distinct. Nothing is
     rounded.
 
     Example:
     ```mlir
-    %x = lp.lookup %c table(%t : tensor<128x16xf32>) {axis = 1} : tensor<64x128x!lp.uint4> -> tensor<64x128xf32>
+    %x = lp.lookup %c table(%t : tensor<128x16xf32>) axes [1] : tensor<64x128x!lp.uint4> -> tensor<64x128xf32>
     %y = lp.lookup %q table(%f : tensor<256x!lp.int8>) : tensor<?x64x!lp.int8> -> tensor<?x64x!lp.int8>
     ```
   }];
-  let arguments = (ins Lp_Tensor:$input, RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>:$table, OptionalAttr<I64Attr>:$axis);
+  let arguments = (ins Lp_Tensor:$input, RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>:$table,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$axes);
   let results = (outs RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>:$output);
   let assemblyFormat = [{
-    $input `table` `(` $table `:` type($table) `)` attr-dict `:` type($input) `->` type($output)
+    $input `table` `(` $table `:` type($table) `)` (`axes` $axes^)? attr-dict `:` type($input) `->` type($output)
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -171,18 +175,21 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
       minmax: u = min(0, min x), v = max(0, max x), t = fl(fl(v - u) / fl(hi - lo)); t = 1 if u = v.
               An integer zero point is clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear) and
               clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)).
-      floor:  t = 2^e, e = floor(log2 a) - emax, the OCP MX rule, emax = floor(log2 hi)
-      ceil:   e = ceil(log2 a) - emax
-      even:   e = floor(log2 a') - emax; a' is a plus half a unit of the element at a: 2^(floor(log2 a) - M - 1), where the spacing
-              of `format` below hi is 2^(emax - M) (rounded down to a power of two)
-      rceil:  e = ceil(log2 fl(a / hi))
-              These four: e is limited to [-127, 127], is -127 if a = 0, and t is NaN if the block holds NaN or an infinity.
-      pow2:   t = 2^e, e = ceil(log2 fl(a / hi)) limited to [-127, 127]; t = 1 if a = 0
-      nv:     NVIDIA's order of operations. If F is a builtin float: E = min(fl(c / a), max f32), 1 if that is 0, and t = fl(1 / E).
-              If F is an lp format: t = min(fl(a * fl(E * fl(1 / c))), max F), with E of the level outside; E = 1 if there is none,
-              and E = min(fl(1 / o), max f32), 1 if that is 0, where that level is given.
-    The result is s = t rounded to F, nearest even, saturating. NaN elements are ignored but where stated. Only `absmax` and `nv`
-    take several levels, and only `minmax` gives a zero point.
+      floor:  t = 2^e, e = exponent(a) - emax, the OCP MX rule; emax = floor(log2 hi)
+      ceil:   e = exponent(a) - emax, plus 1 if a is no power of two
+      even:   e = exponent(a plus half a unit of the element at a) - emax
+      rceil:  d = fl(a / hi), e = exponent(d), plus 1 if d is no power of two
+      log2:   d as before, e = exponent(d), plus 1 if d's significand is above sqrt(2)
+      raise:  floor, plus 1 if a / 2^e is at least hi and half of the step below hi
+      pow2:   rceil of max(a, 1e-4)
+              These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to at
+              least -127, and to 127 where it comes from a quotient; t is NaN for e = 128 or a NaN in the block.
+      nv:     NVIDIA's order of operations. If F is a builtin float: E = min(fl(c / a), max f32), 1 if that is not positive, and
+              t = fl(1 / E). If F is an lp format: t = min(fl(a * fl(E * fl(1 / c))), max F), with E of the level outside; E = 1 if
+              there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
+      nv_divide: nv with t = min(fl(fl(a / c) * E), max F)
+    The result is s = t rounded to F, nearest even, saturating. NaN elements are ignored but where stated. Only `absmax`,
+    `nv` and `nv_divide` take several levels, and only `minmax` gives a zero point.
 
     Example:
     ```mlir

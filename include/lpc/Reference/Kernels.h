@@ -164,12 +164,26 @@ struct QuantizeOptions {
 };
 Result<Tensor> quantize(const Tensor &x, const Scaling &scaling, const num::Format &format,
                         const QuantizeOptions &options);
+/// `codes` may be real numbers (f32): then they are the decoded values.
 Result<Tensor> dequantize(const Tensor &codes, const Scaling &scaling, DType to);
 
-/// table[code], or table[index along axis, code].
-Result<Tensor> lookup(const Tensor &codes, const Tensor &table, std::optional<int64_t> axis);
+/// table[index along each axis..., code].
+Result<Tensor> lookup(const Tensor &codes, const Tensor &table, const Shape &axes);
 
-enum class ScaleRule : uint8_t { AbsMax, MinMax, Floor, Ceil, Even, RCeil, Pow2, NV };
+// Words and order are those of the lp dialect.
+enum class ScaleRule : uint8_t {
+  AbsMax,
+  MinMax,
+  Floor,
+  Ceil,
+  Even,
+  RCeil,
+  Log2,
+  Raise,
+  Pow2,
+  NV,
+  NVDivide,
+};
 struct BlockScales {
   std::vector<Tensor> scales; ///< those of the levels that are not given
   std::optional<Tensor> zeroPoint;

@@ -53,8 +53,8 @@ private:
     return bits ^ ((bits >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max());
   }
   static T fromKey(Bits key) {
-    return std::bit_cast<T>(
-        key ^ ((key >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max()));
+    return std::bit_cast<T>(key ^
+                            ((key >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max()));
   }
   uint16_t code(T x) const {
     return static_cast<uint16_t>(format.encode(static_cast<double>(x), policy));
@@ -105,14 +105,16 @@ private:
 
 const Steps &lpc::emit::encoderSteps(const num::Format &format, const num::Conversion &policy,
                                      unsigned bits) {
-  using Id = std::tuple<const num::Format *, num::Rounding, num::Overflow, num::NaNPolicy, unsigned>;
+  using Id =
+      std::tuple<const num::Format *, num::Rounding, num::Overflow, num::NaNPolicy, unsigned>;
   static auto *mutex = new std::mutex;
   static auto *cache = new std::map<Id, std::unique_ptr<const Steps>>;
   std::lock_guard lock(*mutex);
   std::unique_ptr<const Steps> &entry =
       (*cache)[Id(&format, policy.rounding, policy.overflow, policy.nan, bits)];
   if (!entry)
-    entry = std::make_unique<const Steps>(bits == 64 ? Finder<double, int64_t>(format, policy).run()
-                                                     : Finder<float, int32_t>(format, policy).run());
+    entry =
+        std::make_unique<const Steps>(bits == 64 ? Finder<double, int64_t>(format, policy).run()
+                                                 : Finder<float, int32_t>(format, policy).run());
   return *entry;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Decode and encode of formats whose arithmetic is not known: only num::Format's table of values and
-// its encode are asked.
+// Decode and encode of formats whose arithmetic is not known: only num::Format's table of values
+// and its encode are asked.
 //
 // The choice, by cost in operations per element:
 //  decode  affine: 2 to 4, nothing read; where value(code) = (p * code + q) * 2^e for all codes
@@ -73,7 +73,8 @@ std::optional<Affine> findAffine(const num::Format &format, FloatType result) {
     const double limit = std::ldexp(1.0, std::min(precision, 24u));
     bool fits = std::abs(p) * format.numCodes() + std::abs(q) < limit;
     for (uint32_t code = 0; fits && code < format.numCodes(); ++code) {
-      double v = std::ldexp(p * static_cast<double>(codeAsInt(format, code, isSigned)) + q, exponent);
+      double v =
+          std::ldexp(p * static_cast<double>(codeAsInt(format, code, isSigned)) + q, exponent);
       // A value below the normal numbers could be flushed or rounded.
       bool normal = v == 0 || (std::abs(v) >= std::ldexp(1.0, APFloat::semanticsMinExponent(
                                                                   result.getFloatSemantics())) &&
@@ -210,7 +211,7 @@ Value lpc::emit::encodeBySteps(Emitter &e, Value real, const num::Format &format
     code = e.bitAnd(code, e.integer(32, format.numCodes() - 1));
   Value ofNaN = e.integer(32, steps.positiveNaN);
   if (steps.negativeNaN != steps.positiveNaN)
-    ofNaN = e.select(e.cmp(Pred::slt, raw, e.integer(bits, 0)),
-                     e.integer(32, steps.negativeNaN), ofNaN);
+    ofNaN = e.select(e.cmp(Pred::slt, raw, e.integer(bits, 0)), e.integer(32, steps.negativeNaN),
+                     ofNaN);
   return e.select(e.isNaN(x), ofNaN, code);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // packed.lookup on scalars and vectors.
 //
-// Tables are made here, after lpc-place-constants, so that they stay constants of the LLVM module: a
-// loop that reads one and writes elsewhere vectorises without a check for overlap.
+// Tables are made here, after lpc-place-constants, so that they stay constants of the LLVM module:
+// a loop that reads one and writes elsewhere vectorises without a check for overlap.
 #include "Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -123,8 +123,8 @@ struct Lookups {
     for (int64_t bit = 3; parts.size() > 1; ++bit) {
       Value up = arith::ShLIOp::create(
           b, index,
-          arith::ConstantOp::create(
-              b, DenseElementsAttr::get(words, static_cast<int32_t>(31 - bit))));
+          arith::ConstantOp::create(b,
+                                    DenseElementsAttr::get(words, static_cast<int32_t>(31 - bit))));
       Value isSet = arith::CmpIOp::create(
           b, arith::CmpIPredicate::slt, up,
           arith::ConstantOp::create(b, DenseElementsAttr::get(words, int32_t(0))));
@@ -141,8 +141,8 @@ struct Lookups {
 
   Value gather(ImplicitLocOpBuilder &b, LookupOp op, VectorType type) {
     Value zero = arith::ConstantIndexOp::create(b, 0);
-    Value all = arith::ConstantOp::create(
-        b, DenseElementsAttr::get(type.clone(b.getI1Type()), true));
+    Value all =
+        arith::ConstantOp::create(b, DenseElementsAttr::get(type.clone(b.getI1Type()), true));
     Value none = arith::ConstantOp::create(b, b.getZeroAttr(type));
     return vector::GatherOp::create(b, type, memoryOf(b, op.getTable()), ValueRange{zero},
                                     resizeIndex(b, op.getIndex(), 32), all, none);

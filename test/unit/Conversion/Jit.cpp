@@ -45,15 +45,15 @@ unsigned Jit::add(ArrayRef<Type> inputs, Type output, int64_t lanes, const Body 
   Type pointer = LLVM::LLVMPointerType::get(&ctx), i64 = b.getI64Type();
   SmallVector<Type> arguments(inputs.size() + 1, pointer);
   arguments.push_back(i64);
-  auto function = func::FuncOp::create(b, "f" + std::to_string(count),
-                                       b.getFunctionType(arguments, {}));
+  auto function =
+      func::FuncOp::create(b, "f" + std::to_string(count), b.getFunctionType(arguments, {}));
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
   auto index = [&](Value v) { return arith::IndexCastOp::create(b, b.getIndexType(), v); };
   auto shaped = [&](Type t) { return lanes == 0 ? t : VectorType::get({lanes}, t); };
-  auto loop =
-      scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0), index(entry->getArguments().back()),
-                         arith::ConstantIndexOp::create(b, std::max<int64_t>(lanes, 1)));
+  auto loop = scf::ForOp::create(b, arith::ConstantIndexOp::create(b, 0),
+                                 index(entry->getArguments().back()),
+                                 arith::ConstantIndexOp::create(b, std::max<int64_t>(lanes, 1)));
   b.setInsertionPointToStart(loop.getBody());
   Value i = arith::IndexCastOp::create(b, i64, loop.getInductionVar());
   auto at = [&](unsigned argument, Type t) {
@@ -61,8 +61,8 @@ unsigned Jit::add(ArrayRef<Type> inputs, Type output, int64_t lanes, const Body 
   };
   SmallVector<Value> values;
   for (auto [k, type] : llvm::enumerate(inputs))
-    values.push_back(LLVM::LoadOp::create(b, shaped(type), at(k, type),
-                                          type.getIntOrFloatBitWidth() / 8));
+    values.push_back(
+        LLVM::LoadOp::create(b, shaped(type), at(k, type), type.getIntOrFloatBitWidth() / 8));
   Value result = body(b, b.getLoc(), values);
   LLVM::StoreOp::create(b, result, at(inputs.size(), output), output.getIntOrFloatBitWidth() / 8);
   b.setInsertionPointToEnd(entry);

@@ -28,9 +28,10 @@ public:
   static void prepare(mlir::MLIRContext &ctx);
 
   using Body = std::function<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
-  /// `out[i] = body(in0[i], in1[i], ...)`, on vectors of `lanes` elements unless that is 0. Arrays are
-  /// a multiple of `lanes` long. Returns the number of the function.
-  unsigned add(llvm::ArrayRef<mlir::Type> inputs, mlir::Type output, int64_t lanes, const Body &body);
+  /// `out[i] = body(in0[i], in1[i], ...)`, on vectors of `lanes` elements unless that is 0. Arrays
+  /// are a multiple of `lanes` long. Returns the number of the function.
+  unsigned add(llvm::ArrayRef<mlir::Type> inputs, mlir::Type output, int64_t lanes,
+               const Body &body);
 
   /// False with a message on stderr if the code does not compile.
   bool compile(const packed::TargetFeatures &features);

@@ -53,7 +53,7 @@ std::vector<std::string> allFormats() {
 
 /// Each boundary between neighbours, what lies close to it, and the special numbers.
 std::vector<double> probes(const num::Format &f) {
-  std::vector<double> points = {0.0,       -0.0,       1e300,    -1e300,    0x1p-1060,
+  std::vector<double> points = {0.0,        -0.0,     1e300,     -1e300,    0x1p-1060,
                                 -0x1p-1060, 0x1p-140, -0x1p-140, 0x1p-1074, 0x1p-149};
   double inf = std::numeric_limits<double>::infinity(),
          nan = std::numeric_limits<double>::quiet_NaN();
@@ -307,7 +307,8 @@ TEST_F(ScalarEmitAffineTest, EncodeAffine) {
       std::vector<uint8_t> codes(points.size());
       jit.run(i, points.data(), codes.data(), points.size());
       for (auto [x, code] : llvm::zip(points, codes))
-        ASSERT_EQ(f->encodeAffine(x, c.first, c.second), code) << name << " " << x << " " << c.first;
+        ASSERT_EQ(f->encodeAffine(x, c.first, c.second), code)
+            << name << " " << x << " " << c.first;
     }
   }
 }

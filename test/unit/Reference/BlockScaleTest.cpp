@@ -88,7 +88,8 @@ TEST(BlockScale, MXSpecialBlocks) {
   for (ScaleRule rule : {ScaleRule::Floor, ScaleRule::Ceil, ScaleRule::Even, ScaleRule::RCeil}) {
     BlockScales s = scales(x, "e2m1", {1, 0}, rule, code("e8m0"));
     const uint16_t *c = s.scales[0].as<uint16_t>();
-    EXPECT_EQ((I{c[0], c[1], c[2], c[3]}), (I{0, 255, 255, 0}));
+    EXPECT_EQ((I{c[0], c[1], c[3]}), (I{0, 255, 0}));
+    EXPECT_EQ(c[2], rule == ScaleRule::RCeil ? 254 : 253);
     // 3e38 is below 2^128, half a unit of e2m1 more is not; 3e38 / 6 is above 2^125.
     EXPECT_EQ(c[4], rule == ScaleRule::Floor ? 252 : 253);
     BlockScales f = scales(x, "e2m1", {1, 0}, rule);
@@ -97,10 +98,12 @@ TEST(BlockScale, MXSpecialBlocks) {
   }
 }
 
-TEST(BlockScale, Pow2) {
-  BlockScales s =
-      scales(f32({4, 2}, {448, 0, 449, kNaN, 0, 0, kInf, 1}), "e4m3", {1, 0}, ScaleRule::Pow2);
-  EXPECT_EQ(values(s.scales[0]), (V{1, 2, 1, 0x1p127}));
+TEST(BlockScale, OtherPowersOfTwo) {
+  Tensor x = f32({4, 2}, {448, 0, 449, 0, 0, 0, 640, 1});
+  EXPECT_EQ(values(scales(x, "e4m3", {1, 0}, ScaleRule::Pow2).scales[0]), (V{1, 2, 0x1p-22, 2}));
+  // 640 / 448 = 1.43 is nearer to 2 than to 1 by ratio.
+  EXPECT_EQ(values(scales(x, "e4m3", {1, 0}, ScaleRule::Log2).scales[0]), (V{1, 1, 0x1p-127, 2}));
+  EXPECT_EQ(values(scales(x, "e4m3", {1, 0}, ScaleRule::Raise).scales[0]), (V{1, 1, 0x1p-127, 2}));
 }
 
 /// lp.block_scale with rule nv over a whole tensor, and lp.quantize with the reciprocal.

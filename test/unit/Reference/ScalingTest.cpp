@@ -51,6 +51,18 @@ TEST(Scaling, Offsets) {
   }
 }
 
+TEST(Scaling, RealNumbersAreTheirOwnValues) {
+  Tensor x = f32({2}, {0.3f, -7}), s = f32({1}, {0.1f}), m = f32({1}, {1});
+  ScaleBlock level{0};
+  Scaling scaling;
+  scaling.scales = {&s, 1};
+  scaling.levels = {&level, 1};
+  scaling.offsets = {&m, 1};
+  scaling.offsetLevels = {&level, 1};
+  volatile float a = 0.3f * 0.1f, b = -7 * 0.1f;
+  EXPECT_EQ(values(*dequantize(x, scaling, DType::f32())), (V{a + 1, b + 1}));
+}
+
 TEST(Scaling, NegativeScales) {
   Tensor x = f32({4}, {-4, -0.0f, 1, 2}), s = f32({1}, {0.5f}), n = f32({1}, {2});
   ScaleBlock level{0};
@@ -115,11 +127,17 @@ TEST(Lookup, OneTableOrOneForEachIndex) {
   Tensor c = codes("uint2", {2, 3}, {0, 1, 2, 3, 1, 1}), one = f32({4}, {0.5f, -1, 7, 7}),
          rows = f32({2, 4}, {1, 2, 3, 4, 10, 20, 30, 40}),
          columns = f32({3, 4}, {1, 2, 3, 4, 10, 20, 30, 40, 5, 6, 7, 8});
-  EXPECT_EQ(values(*lookup(c, one, std::nullopt)), (V{0.5, -1, 7, 7, -1, -1}));
-  EXPECT_EQ(values(*lookup(c, rows, 0)), (V{1, 2, 3, 40, 20, 20}));
-  EXPECT_EQ(values(*lookup(c, columns, 1)), (V{1, 20, 7, 4, 20, 6}));
-  EXPECT_FALSE(lookup(c, rows, std::nullopt));
+  EXPECT_EQ(values(*lookup(c, one, {})), (V{0.5, -1, 7, 7, -1, -1}));
+  EXPECT_EQ(values(*lookup(c, rows, {0})), (V{1, 2, 3, 40, 20, 20}));
+  EXPECT_EQ(values(*lookup(c, columns, {1})), (V{1, 20, 7, 4, 20, 6}));
+  EXPECT_FALSE(lookup(c, rows, {}));
+  // A table for each element, in either order of the axes.
+  std::vector<float> all(24);
+  for (int i = 0; i < 24; ++i)
+    all[i] = static_cast<float>(i);
+  EXPECT_EQ(values(*lookup(c, f32({2, 3, 4}, all), {0, 1})), (V{0, 5, 10, 15, 17, 21}));
+  EXPECT_EQ(values(*lookup(c, f32({3, 2, 4}, all), {1, 0})), (V{0, 9, 18, 7, 13, 21}));
   // The code is the index, whatever it stands for: -1 is the last entry.
   Tensor signedCodes = codes("int2", {2}, {-1, 0}), squares = codes("uint4", {4}, {0, 1, 4, 1});
-  EXPECT_EQ(values(*lookup(signedCodes, squares, std::nullopt)), (V{1, 0}));
+  EXPECT_EQ(values(*lookup(signedCodes, squares, {})), (V{1, 0}));
 }
