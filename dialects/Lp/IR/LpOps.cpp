@@ -93,6 +93,10 @@ static LogicalResult verifyContract(Operation *op, AccumulatorAttr acc, const nu
     if (format && (format->hasInf() || format->hasNaN()))
       return op->emitOpError("expected accumulator 'f32_relaxed' with ")
              << format->name() << ", whose infinities and NaNs have no integer image";
+  for (const num::Format *format : {lhs, rhs})
+    if (format && !format->isDyadic())
+      return op->emitOpError("expected accumulator 'f32_relaxed' with ")
+             << format->name() << ", whose values have no integer image";
   if (lhs && rhs)
     return success();
   return op->emitOpError("expected accumulator 'f32_relaxed' with a float operand");

@@ -3,6 +3,7 @@
 #include "Lowering.h"
 
 #include "lib/Conversion/Common/ScalarEmit.h"
+#include "lpc/Numerics/ScaleRules.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -127,63 +128,113 @@ public:
   Value realZeroPoint(Value least, Value s) {
     return arith::SubFOp::create(b, loc, constant(format.lowest()), div(least, s));
   }
-  /// 2^e by one of the power-of-two rules; a is NaN or infinite if the block has such elements and
-  /// the rule cares.
+  /// 2^e by one of the power-of-two rules; a is NaN if the block holds one. Exponents are read from
+  /// the bits of a float.
   Value powerOfTwo(Value a) {
-    double hi = format.max();
-    int emax = std::ilogb(hi);
-    bool loose = rule == ScaleRule::Pow2;
-    bool quotient = loose || rule == ScaleRule::RCeil;
-    Value x = quotient ? div(a, constant(hi)) : a;
-    x = arith::ExtFOp::create(b, loc, f64, x);
-    if (rule == ScaleRule::Even) {
-      // A positive f32 is normal in f64, and so is the half unit.
-      Value half = arith::AddIOp::create(b, loc, exponentField(x), i64(spacing() - emax - 1));
-      x = arith::AddFOp::create(b, loc, x, fromField(half));
+    const int emax = num::maxExponent(format);
+    Value e;
+    switch (rule) {
+    case ScaleRule::Ceil:
+      e = plus(exponentOf(bitsOf(a)), mantissaAbove(bitsOf(a), 0));
+      break;
+    case ScaleRule::Even:
+      e = exponentOf(plus(bitsOf(a), i32(1 << (22 - evenBits()))));
+      break;
+    case ScaleRule::RCeil:
+      return fromExponent(a, exponentAbove(a, 0));
+    case ScaleRule::Log2: // the largest float significand below sqrt(2)
+      return fromExponent(a, exponentAbove(a, 0x3504f3));
+    case ScaleRule::Pow2:
+      return fromExponent(a,
+                          exponentAbove(arith::MaximumFOp::create(b, loc, a, constant(1e-4f)), 0));
+    default:
+      e = exponentOf(bitsOf(a));
+      break;
     }
-    Value e = arith::SubIOp::create(b, loc, exponentField(x), i64(1023 + (quotient ? 0 : emax)));
-    if (quotient || rule == ScaleRule::Ceil) {
-      Value fraction = arith::AndIOp::create(b, loc, bitsOf(x), i64((int64_t(1) << 52) - 1));
-      Value inexact = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, fraction, i64(0));
-      e = arith::AddIOp::create(b, loc, e, arith::ExtUIOp::create(b, loc, b.getI64Type(), inexact));
+    e = arith::SubIOp::create(b, loc, e, i32(emax));
+    if (rule == ScaleRule::Raise) {
+      Value limited = arith::MaxSIOp::create(b, loc, e, i32(-127));
+      limited = arith::MinSIOp::create(b, loc, limited, i32(127));
+      Value field = arith::ExtSIOp::create(b, loc, b.getI64Type(),
+                                           arith::SubIOp::create(b, loc, i32(1023), limited));
+      field = arith::ShLIOp::create(b, loc, field, intConstant(b, loc, b.getI64Type(), 52));
+      Value scaled =
+          mul(arith::ExtFOp::create(b, loc, f64, a), arith::BitcastOp::create(b, loc, f64, field));
+      double edge = format.max() + (format.max() - below()) / 2;
+      Value clips = is(arith::CmpFPredicate::OGE, scaled, floatConstant(b, loc, f64, edge));
+      e = plus(e, arith::ExtUIOp::create(b, loc, b.getI32Type(), clips));
     }
-    e = arith::MinSIOp::create(b, loc, arith::MaxSIOp::create(b, loc, e, i64(-127)), i64(127));
-    Value t = fromField(arith::AddIOp::create(b, loc, e, i64(1023)));
-    t = arith::TruncFOp::create(b, loc, f32, t);
-    t = select(isZero(a), constant(loose ? 1.0 : 0x1p-127), t);
-    if (loose)
-      return t;
-    Value finite = is(arith::CmpFPredicate::OLT, a, constant(HUGE_VAL));
-    return select(finite, t, constant(std::nan("")));
+    return fromExponent(a, e);
   }
-  /// min(x, max f32), 1 if that is 0: NVIDIA's encode scale.
+  /// min(x, max f32), 1 if that is not positive: NVIDIA's encode scale.
   Value limited(Value x) {
     x = arith::MinimumFOp::create(b, loc, x, constant(FLT_MAX));
-    return select(isZero(x), constant(1), x);
+    return select(is(arith::CmpFPredicate::OGT, x, constant(0)), x, constant(1));
   }
-  /// min(fl(a * fl(encode * fl(1 / c))), largest); `encode` may be null.
+  /// A block scale relative to the encode scale outside, which may be null, limited to `largest`.
   Value relative(Value a, Value encode, double c, double largest) {
-    Value factor = constant(1.0f / static_cast<float>(c));
-    if (encode)
-      factor = mul(encode, factor);
-    return arith::MinimumFOp::create(b, loc, mul(a, factor), constant(largest));
+    Value t;
+    if (rule == ScaleRule::NVDivide) {
+      t = div(a, constant(c));
+      t = encode ? mul(t, encode) : t;
+    } else {
+      Value factor = constant(1.0f / static_cast<float>(c));
+      t = mul(a, encode ? mul(encode, factor) : factor);
+    }
+    return arith::MinimumFOp::create(b, loc, t, constant(largest));
   }
 
 private:
   Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
-  Value i64(int64_t v) { return intConstant(b, loc, b.getI64Type(), v); }
-  Value bitsOf(Value x) { return arith::BitcastOp::create(b, loc, b.getI64Type(), x); }
-  Value exponentField(Value x) { return arith::ShRUIOp::create(b, loc, bitsOf(x), i64(52)); }
-  Value fromField(Value field) {
-    return arith::BitcastOp::create(b, loc, f64, arith::ShLIOp::create(b, loc, field, i64(52)));
+  Value i32(int64_t v) { return intConstant(b, loc, b.getI32Type(), v); }
+  Value plus(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
+  Value bitsOf(Value x) { return arith::BitcastOp::create(b, loc, b.getI32Type(), x); }
+  Value exponentOf(Value bits) {
+    Value field = arith::ShRUIOp::create(b, loc, bits, i32(23));
+    field = arith::AndIOp::create(b, loc, field, i32(0xff));
+    return arith::SubIOp::create(b, loc, field, i32(127));
   }
-  /// floor(log2) of the distance from the largest value to the one below it.
-  int spacing() const {
+  /// 1 if the fraction field is above a limit.
+  Value mantissaAbove(Value bits, int64_t limit) {
+    Value fraction = arith::AndIOp::create(b, loc, bits, i32(0x7fffff));
+    Value above = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, fraction, i32(limit));
+    return arith::ExtUIOp::create(b, loc, b.getI32Type(), above);
+  }
+  /// Of d = fl(a / hi): its exponent, one more if the fraction is above a limit; at most 127.
+  Value exponentAbove(Value a, int64_t limit) {
+    Value bits = bitsOf(div(a, constant(format.max())));
+    Value e = plus(exponentOf(bits), mantissaAbove(bits, limit));
+    return arith::MinSIOp::create(b, loc, e, i32(127));
+  }
+  /// 2^e for e limited to [-127, 128], where 128 and a = NaN stand for NaN.
+  Value fromExponent(Value a, Value e) {
+    e = arith::MaxSIOp::create(b, loc, e, i32(-127));
+    auto compare = [&](arith::CmpIPredicate p, int64_t v) {
+      return arith::CmpIOp::create(b, loc, p, e, i32(v));
+    };
+    Value bits = arith::ShLIOp::create(b, loc, plus(e, i32(127)), i32(23));
+    bits = select(compare(arith::CmpIPredicate::eq, -127), i32(0x400000), bits);
+    Value t = arith::BitcastOp::create(b, loc, f32, bits);
+    Value bad = arith::OrIOp::create(b, loc, compare(arith::CmpIPredicate::sgt, 127),
+                                     is(arith::CmpFPredicate::UNO, a, a));
+    return select(bad, constant(std::nan("")), t);
+  }
+  /// The largest finite value but one.
+  double below() const {
     double below = format.lowest();
     for (double v : format.table())
-      if (v < format.max())
+      if (std::isfinite(v) && v < format.max())
         below = std::max(below, v);
-    return std::ilogb(format.max() - below);
+    return below;
+  }
+  /// The fraction bits to which rule `even` rounds: the least M for which the float half of
+  /// 2^-M below 2 is carried up to 2.
+  int evenBits() const {
+    int one = num::blockExponent(num::Rule::Even, 1.0f, format);
+    for (int bits = 0; bits < 22; ++bits)
+      if (num::blockExponent(num::Rule::Even, 2 - std::ldexp(1.0f, -bits - 1), format) > one)
+        return bits;
+    return 22;
   }
 
   OpBuilder &b;
@@ -258,7 +309,8 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
       elements[l] = getElementTypeOrSelf(op.getScales()[l].getType());
       const num::Format *target = lp::formatOf(elements[l]);
 
-      if (rule == ScaleRule::NV && !target)
+      bool nv = rule == ScaleRule::NV || rule == ScaleRule::NVDivide;
+      if (nv && !target)
         encode[l] = elementwise(rewriter, loc, sizes, f32, operands, maps,
                                 [&](OpBuilder &b, Location at, ValueRange args) {
                                   Rule r(b, at, rule, format);
@@ -277,7 +329,8 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
         }
         case ScaleRule::MinMax:
           return r.minmax(args[0], args[1]);
-        case ScaleRule::NV: {
+        case ScaleRule::NV:
+        case ScaleRule::NVDivide: {
           if (!target)
             return r.div(r.constant(1), args.back());
           Value e;
@@ -326,7 +379,8 @@ private:
   static SmallVector<Value> reduce(OpBuilder &b, Location loc, ScaleRule rule, Value input,
                                    ArrayRef<int64_t> block, ArrayRef<OpFoldResult> sizes) {
     bool minmax = rule == ScaleRule::MinMax;
-    bool strict = rule != ScaleRule::AbsMax && rule != ScaleRule::Pow2 && rule != ScaleRule::NV;
+    bool keepsNaN = !minmax && rule != ScaleRule::AbsMax && rule != ScaleRule::NV &&
+                    rule != ScaleRule::NVDivide;
     return reduceBlocks(
         b, loc, input, block, sizes, minmax ? 2 : 1,
         [&](OpBuilder &n, Location l, Value x, ValueRange carried) -> SmallVector<Value> {
@@ -335,7 +389,7 @@ private:
             return {arith::MinNumFOp::create(n, l, carried[0], x),
                     arith::MaxNumFOp::create(n, l, carried[1], x)};
           Value a = math::AbsFOp::create(n, l, x);
-          if (strict)
+          if (keepsNaN)
             return {arith::MaximumFOp::create(n, l, carried[0], a)};
           return {arith::MaxNumFOp::create(n, l, carried[0], a)};
         });

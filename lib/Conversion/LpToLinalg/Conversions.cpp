@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quantize, dequantize and lookup as loops over elements.
 #include "Lowering.h"
+#include "Stochastic.h"
 
 #include "lib/Conversion/Common/ScalarEmit.h"
 
@@ -92,40 +93,76 @@ struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
   LogicalResult matchAndRewrite(lp::QuantizeOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     const num::Format &format = *lp::formatOf(op.getType());
+    num::Conversion policy = op.getConversion();
+    bool random = num::isStochastic(policy.rounding);
+    if (random ? !canRoundStochastically(format, policy) : !canEmitEncode(format, policy))
+      return op.emitOpError("not supported yet: rounding '")
+             << stringifyRounding(op.getRounding()) << "' to " << format.name()
+             << " with overflow '" << stringifyOverflow(op.getOverflow()) << "'; use "
+             << (random
+                     ? "overflow 'saturate' and a format whose neighbours are powers of two apart"
+                     : "overflow 'saturate'");
     Operands operands(adaptor.getInput());
     operands.addScales(op, adaptor);
-    num::Conversion policy = op.getConversion();
-    bool before = op.getOrder() == lp::ZeroPointOrder::BeforeRounding;
     auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
-    Value result = elementwise(
-        rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()),
-        type.getElementType(), operands.values, operands.maps,
-        [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-          FloatType compute = args[0].getType().isF64() ? b.getF64Type() : b.getF32Type();
-          Value x = convertFloat(b, loc, args[0], compute), q = x;
-          if (Value scale = operands.scale(b, loc, args, [&] { return x; })) {
-            if (op.getReciprocal()) {
-              scale = convertFloat(b, loc, emitReciprocal(b, loc, scale), compute);
-              q = arith::MulFOp::create(b, loc, x, scale);
-            } else {
-              q = arith::DivFOp::create(b, loc, x, convertFloat(b, loc, scale, compute));
-            }
-          }
-          if (!operands.zeroPointElement)
-            return emitEncode(b, loc, q, format, policy);
-          if (operands.hasRealZeroPoint()) {
-            Value zero = convertFloat(b, loc, operands.zeroPoint(args), compute);
-            q = arith::AddFOp::create(b, loc, q, zero);
-            return emitEncode(b, loc, q, format, policy);
-          }
-          Value zero = emitZeroPoint(b, loc, operands.zeroPoint(args), operands.zeroPointElement);
-          if (!before)
-            return emitEncodeAffine(b, loc, q, zero, cast<num::IntegerFormat>(format), policy);
-          q = arith::AddFOp::create(b, loc, q, arith::SIToFPOp::create(b, loc, compute, zero));
-          return emitEncode(b, loc, q, format, policy);
-        });
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput());
+    Value result =
+        elementwise(rewriter, op.getLoc(), sizes, type.getElementType(), operands.values,
+                    operands.maps, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                      Value bits;
+                      if (random)
+                        bits = emitRandomBits(b, loc, *op.getSeed(), linearIndex(b, loc, sizes),
+                                              policy.randomBits);
+                      return emitElement(b, loc, op, operands, args, policy, bits);
+                    });
     rewriter.replaceOp(op, castShape(rewriter, op.getLoc(), result, type));
     return success();
+  }
+
+private:
+  static Value emitElement(OpBuilder &b, Location loc, lp::QuantizeOp op, const Operands &operands,
+                           ValueRange args, const num::Conversion &policy, Value random) {
+    const num::Format &format = *lp::formatOf(op.getType());
+    bool before = op.getOrder() == lp::ZeroPointOrder::BeforeRounding;
+    FloatType compute = args[0].getType().isF64() ? b.getF64Type() : b.getF32Type();
+    Value x = convertFloat(b, loc, args[0], compute), q = x;
+    if (Value scale = operands.scale(b, loc, args, [&] { return x; })) {
+      if (op.getReciprocal())
+        q = arith::MulFOp::create(b, loc, x,
+                                  convertFloat(b, loc, emitReciprocal(b, loc, scale), compute));
+      else
+        q = arith::DivFOp::create(b, loc, x, convertFloat(b, loc, scale, compute));
+    }
+    Value zero;
+    if (operands.hasRealZeroPoint()) {
+      Value real = convertFloat(b, loc, operands.zeroPoint(args), compute);
+      q = arith::AddFOp::create(b, loc, q, real);
+    } else if (operands.zeroPointElement) {
+      zero = emitZeroPoint(b, loc, operands.zeroPoint(args), operands.zeroPointElement);
+      if (before) {
+        q = arith::AddFOp::create(b, loc, q, arith::SIToFPOp::create(b, loc, compute, zero));
+        zero = {};
+      }
+    }
+    if (random)
+      return emitEncodeStochastic(b, loc, q, zero, random, format, policy);
+    if (zero)
+      return emitEncodeAffine(b, loc, q, zero, cast<num::IntegerFormat>(format), policy);
+    return emitEncode(b, loc, q, format, policy);
+  }
+
+  /// The row-major index of the element, as i64.
+  static Value linearIndex(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes) {
+    Type i64 = b.getI64Type();
+    Value index = intConstant(b, loc, i64, 0);
+    for (auto [d, size] : llvm::enumerate(sizes)) {
+      Value n =
+          arith::IndexCastOp::create(b, loc, i64, getValueOrCreateConstantIndexOp(b, loc, size));
+      Value i = arith::IndexCastOp::create(b, loc, i64, linalg::IndexOp::create(b, loc, d));
+      index = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, index, n), i);
+    }
+    return index;
   }
 };
 
@@ -135,41 +172,47 @@ struct LowerDequantize : OpConversionPattern<lp::DequantizeOp> {
 
   LogicalResult matchAndRewrite(lp::DequantizeOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    const num::Format &format = *lp::formatOf(op.getInput().getType());
     Operands operands(adaptor.getInput());
     operands.addScales(op, adaptor);
     if (op.getOffset())
       operands.offsets = operands.add(*op.getOffset(), adaptor.getOffsets(), op.getOffsets());
     auto type = cast<RankedTensorType>(op.getType());
     auto element = cast<FloatType>(type.getElementType());
-    FloatType f32 = rewriter.getF32Type();
-    // With offsets the product is rounded to f32 before the sum.
-    FloatType inner = op.getOffset() ? f32 : element;
     Value result = elementwise(
         rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), adaptor.getInput()),
         element, operands.values, operands.maps, [&](OpBuilder &b, Location loc, ValueRange args) {
-          Value scale =
-              operands.scale(b, loc, args, [&] { return emitValue(b, loc, args[0], format); });
-          Value y;
-          if (operands.hasRealZeroPoint()) {
-            y = convertFloat(b, loc, emitValue(b, loc, args[0], format), f32);
-            y = arith::SubFOp::create(b, loc, y, operands.zeroPoint(args));
-            // A narrower or wider result takes the exact product.
-            FloatType compute = inner.isF32() ? f32 : b.getF64Type();
-            if (scale)
-              y = arith::MulFOp::create(b, loc, convertFloat(b, loc, y, compute),
-                                        convertFloat(b, loc, scale, compute));
-            y = convertFloat(b, loc, y, inner);
-          } else {
-            y = emitDequantize(b, loc, args[0], format, operands.zeroPoint(args),
-                               operands.zeroPointElement, scale, inner);
-          }
-          if (Value m = Operands::product(b, loc, operands.offsets, args))
-            y = convertFloat(b, loc, arith::AddFOp::create(b, loc, y, m), element);
-          return y;
+          return emitElement(b, loc, op, operands, args, element);
         });
     rewriter.replaceOp(op, castShape(rewriter, op.getLoc(), result, type));
     return success();
+  }
+
+private:
+  static Value emitElement(OpBuilder &b, Location loc, lp::DequantizeOp op,
+                           const Operands &operands, ValueRange args, FloatType element) {
+    FloatType f32 = b.getF32Type();
+    const num::Format *format = lp::formatOf(op.getInput().getType());
+    auto value = [&]() -> Value { return format ? emitValue(b, loc, args[0], *format) : args[0]; };
+    Value scale = operands.scale(b, loc, args, value), y;
+    // With offsets the product is rounded to f32 before the sum.
+    FloatType result = op.getOffset() ? f32 : element;
+    if (format && !operands.hasRealZeroPoint()) {
+      y = emitDequantize(b, loc, args[0], *format, operands.zeroPoint(args),
+                         operands.zeroPointElement, scale, result);
+    } else {
+      y = convertFloat(b, loc, value(), f32);
+      if (operands.hasRealZeroPoint())
+        y = arith::SubFOp::create(b, loc, y, operands.zeroPoint(args));
+      // A narrower or wider result takes the exact product.
+      FloatType compute = result.isF32() ? f32 : b.getF64Type();
+      if (scale)
+        y = arith::MulFOp::create(b, loc, convertFloat(b, loc, y, compute),
+                                  convertFloat(b, loc, scale, compute));
+      y = convertFloat(b, loc, y, result);
+    }
+    if (Value m = Operands::product(b, loc, operands.offsets, args))
+      y = convertFloat(b, loc, arith::AddFOp::create(b, loc, y, m), element);
+    return y;
   }
 };
 
@@ -187,8 +230,8 @@ struct LowerLookup : OpConversionPattern<lp::LookupOp> {
         rewriter, op.getLoc(), tensor::getMixedSizes(rewriter, op.getLoc(), input),
         type.getElementType(), input, id, [&](OpBuilder &b, Location loc, ValueRange args) {
           SmallVector<Value> at;
-          if (op.getAxis())
-            at.push_back(linalg::IndexOp::create(b, loc, *op.getAxis()));
+          for (int64_t axis : op.getAxes())
+            at.push_back(linalg::IndexOp::create(b, loc, axis));
           Value code =
               arith::AndIOp::create(b, loc, args[0], intConstant(b, loc, args[0].getType(), mask));
           at.push_back(arith::IndexCastUIOp::create(b, loc, b.getIndexType(), code));
