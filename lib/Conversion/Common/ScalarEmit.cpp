@@ -274,7 +274,7 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
 } // namespace
 
 IntegerType lpc::codeStorageType(MLIRContext *ctx, const num::Format &format) {
-  return IntegerType::get(ctx, format.width() <= 8 ? 8 : 16);
+  return IntegerType::get(ctx, format.width() <= 8 ? 8 : format.width() <= 16 ? 16 : 32);
 }
 
 Value lpc::emitWiden(OpBuilder &b, Location loc, Value real, FloatType to) {
@@ -345,22 +345,38 @@ Value lpc::emitDecode(OpBuilder &b, Location loc, Value code, const num::Format 
     Value value = emitDecodeInt(b, loc, code, *integer);
     return e.make<arith::SIToFPOp>(withElement(code.getType(), result), value);
   }
-  if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format))
+  // In registers 16 values are looked up faster than computed.
+  bool isShort = isa<VectorType>(code.getType()) && format.width() <= 4;
+  if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && !isShort)
     return decodeMinifloat(e, code, *minifloat, result);
   return decodeByTable(e, code, format, result);
 }
 
+/// Whether the arithmetic of integers and minifloats knows a rounding.
+static bool isArithmetic(Rounding rounding) {
+  return rounding != Rounding::NearestLog && !num::isStochastic(rounding);
+}
+
+/// Whether `wrap` means anything else than `saturate`.
+static bool canWrap(const num::Format &format) {
+  return format.family() == num::Family::Integer || format.family() == num::Family::Fixed;
+}
+
 bool lpc::canEmitEncode(const num::Format &format, const num::Conversion &policy) {
-  return policy.rounding != Rounding::Stochastic;
+  if (num::isStochastic(policy.rounding))
+    return false;
+  return isArithmetic(policy.rounding) || policy.overflow != Overflow::Wrap || !canWrap(format);
 }
 
 Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format &format,
                       const num::Conversion &policy) {
+  assert(canEmitEncode(format, policy) && "the caller refuses this policy");
   Emitter e(b, loc, real);
   Value code;
-  if (auto *integer = dyn_cast<num::IntegerFormat>(&format))
+  bool arithmetic = isArithmetic(policy.rounding);
+  if (auto *integer = dyn_cast<num::IntegerFormat>(&format); integer && arithmetic)
     code = encodeInteger(e, real, nullptr, *integer, policy);
-  else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format))
+  else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && arithmetic)
     code = encodeMinifloat(e, real, *minifloat, policy);
   else
     code = encodeBySteps(e, real, format, policy);

@@ -14,7 +14,7 @@ namespace lpc {
 // num::Format::decode and num::Format::encode, bit for bit; NaN results have any payload.
 
 /// How one code is held in registers and in unpacked tensors: `i8` for formats of up to 8 bits,
-/// else `i16`.
+/// `i16` up to 16. Wider formats have scalars only, in `i32`.
 mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &format);
 
 /// The value of `code` (an integer of at least the format's width; bits above the format's are
@@ -23,8 +23,8 @@ mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &for
 mlir::Value emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value code,
                        const num::Format &format, mlir::FloatType result = nullptr);
 
-/// Whether emitEncode has code for this policy: all but stochastic rounding, and but `wrap` outside
-/// of the integers where it differs from `saturate`.
+/// Whether emitEncode has code for this policy: all but stochastic rounding, and `wrap` together
+/// with `nearest_log` where a format wraps.
 bool canEmitEncode(const num::Format &format, const num::Conversion &policy);
 
 /// The code of `real` (f16, bf16, f32 or f64) under a policy that canEmitEncode, zero-extended to

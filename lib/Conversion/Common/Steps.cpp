@@ -56,29 +56,27 @@ private:
     return std::bit_cast<T>(key ^
                             ((key >> (sizeof(T) * 8 - 1)) & std::numeric_limits<Bits>::max()));
   }
-  uint16_t code(T x) const {
-    return static_cast<uint16_t>(format.encode(static_cast<double>(x), policy));
-  }
-  uint16_t codeAt(Bits key) const { return code(fromKey(key)); }
-  void add(Bits key, uint16_t code) {
+  uint32_t code(T x) const { return format.encode(static_cast<double>(x), policy); }
+  uint32_t codeAt(Bits key) const { return code(fromKey(key)); }
+  void add(Bits key, uint32_t code) {
     steps.firstKeys.push_back(key);
     steps.codes.push_back(code);
   }
 
   /// The steps above `below` up to `end`; the code of `below` is the last one so far.
   void addBetween(Bits below, Bits end) {
-    const uint16_t last = codeAt(end);
+    const uint32_t last = codeAt(end);
     while (steps.codes.back() != last) {
-      const uint16_t current = steps.codes.back();
+      const uint32_t current = steps.codes.back();
       Bits from = firstOther(below, end, current);
-      uint16_t next = from == end ? last : codeAt(from);
+      uint32_t next = from == end ? last : codeAt(from);
       add(from, next);
       below = from;
     }
   }
 
   /// The least key in (below, end] whose code is not `current`.
-  Bits firstOther(Bits below, Bits end, uint16_t current) const {
+  Bits firstOther(Bits below, Bits end, uint32_t current) const {
     // Most steps lie at the middle of two values or beside one of them.
     Bits middle = keyOf(static_cast<T>((static_cast<double>(fromKey(below)) / 2) +
                                        (static_cast<double>(fromKey(end)) / 2)));

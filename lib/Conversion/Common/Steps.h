@@ -16,8 +16,8 @@ namespace lpc::emit {
 /// firstKeys[0] is the key of -inf.
 struct Steps {
   std::vector<int64_t> firstKeys;
-  std::vector<uint16_t> codes;
-  uint16_t positiveNaN = 0, negativeNaN = 0;
+  std::vector<uint32_t> codes;
+  uint32_t positiveNaN = 0, negativeNaN = 0;
 };
 
 /// The steps of a format under a policy whose rounding is not stochastic, for f32 or f64 (`bits` 32

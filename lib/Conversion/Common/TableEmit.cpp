@@ -5,12 +5,14 @@
 // The choice, by cost in operations per element:
 //  decode  affine: 2 to 4, nothing read; where value(code) = (p * code + q) * 2^e for all codes
 //          selects: one per value but one, which vectorise everywhere; up to kSelectValues values
-//          table: one read, which vectorises as a gather
+//          table: one read, which vectorises as a gather; on vectors, which the micro-kernels emit,
+//          three bits of the code cost one shuffle in registers
 //  encode  counting: two per step, which vectorise everywhere; up to kCountedSteps steps
 //          search: four and a read per halving
 // All are exact, so that the choice never shows in a result.
 #include "TableEmit.h"
 
+#include "ScalarEmit.h"
 #include "Steps.h"
 
 #include <cmath>
@@ -133,7 +135,7 @@ Value selectByBits(Emitter &e, Value code, ArrayRef<APFloat> values, FloatType r
 //-----------------------------------------------------------------------------------------===//
 
 /// The code of a step in terms of its number, if the codes ascend by one modulo their count.
-bool codesAscend(const num::Format &format, ArrayRef<uint16_t> codes) {
+bool codesAscend(const num::Format &format, ArrayRef<uint32_t> codes) {
   for (size_t i = 1; i < codes.size(); ++i)
     if (codes[i] != ((codes[i - 1] + 1) & (format.numCodes() - 1)))
       return false;
@@ -158,7 +160,7 @@ Value lpc::emit::decodeByTable(Emitter &e, Value code, const num::Format &format
   for (double v : format.table())
     values.push_back(roundTo(result, v));
   Value c = e.bitAnd(e.resize(code, 32), e.integer(32, format.numCodes() - 1));
-  if (values.size() <= kSelectValues)
+  if (values.size() <= kSelectValues && !isa<VectorType>(code.getType()))
     return selectByBits(e, c, values, result);
   auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, result);
   return e.lookup(DenseElementsAttr::get(type, values), c);
@@ -199,10 +201,10 @@ Value lpc::emit::encodeBySteps(Emitter &e, Value real, const num::Format &format
     if (ascend) {
       code = e.add(at, e.integer(32, steps.codes.front()));
     } else {
-      Type stored = e.getIntegerType(format.width() <= 8 ? 8 : 16);
+      Type stored = codeStorageType(e.getContext(), format);
       auto type = RankedTensorType::get({static_cast<int64_t>(count)}, stored);
       SmallVector<APInt> codes;
-      for (uint16_t c : steps.codes)
+      for (uint32_t c : steps.codes)
         codes.push_back(APInt(stored.getIntOrFloatBitWidth(), c));
       code = e.resize(e.lookup(DenseElementsAttr::get(type, codes), at), 32);
     }
