@@ -178,8 +178,8 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
       floor:  t = 2^e, e = exponent(a) - emax, the OCP MX rule; emax = floor(log2 hi)
       ceil:   e = exponent(a) - emax, plus 1 if a is no power of two
       even:   e = exponent(a plus half a unit of the element at a) - emax
-      rceil:  d = fl(a / hi), e = exponent(d), plus 1 if d is no power of two
-      log2:   d as before, e = exponent(d), plus 1 if d's significand is above sqrt(2)
+      rceil:  d = fl(a / hi), e the least with d <= 2^e
+      log2:   d as before, e the one with 2^e nearest to d by ratio
       raise:  floor, plus 1 if a / 2^e is at least hi and half of the step below hi
       pow2:   rceil of max(a, 1e-4)
               These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to at

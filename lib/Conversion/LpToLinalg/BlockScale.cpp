@@ -202,8 +202,12 @@ private:
   }
   /// Of d = fl(a / hi): its exponent, one more if the fraction is above a limit; at most 127.
   Value exponentAbove(Value a, int64_t limit) {
-    Value bits = bitsOf(div(a, constant(format.max())));
+    Value d = div(a, constant(format.max()));
+    // Subnormal quotients are made normal first, without rounding.
+    Value tiny = is(arith::CmpFPredicate::OLT, d, constant(0x1p-126));
+    Value bits = bitsOf(select(tiny, mul(d, constant(0x1p64)), d));
     Value e = plus(exponentOf(bits), mantissaAbove(bits, limit));
+    e = plus(e, select(tiny, i32(-64), i32(0)));
     return arith::MinSIOp::create(b, loc, e, i32(127));
   }
   /// 2^e for e limited to [-127, 128], where 128 and a = NaN stand for NaN.
