@@ -4,6 +4,7 @@
 #include "lpc/Analysis/AccumulatorRange.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace lpc;
@@ -138,16 +139,17 @@ void widen(IntegerRange &r, const IntegerRange &other) {
 IntegerRange times(IntegerRange r, int64_t n) { return {r.lo * n, r.hi * n}; }
 } // namespace
 
-/// Largest group along the contracted axis: the terms of one integer sum.
+/// The terms of one integer sum: those of a group that lies within the groups of both sides.
 static int64_t termsOf(lp::MatMulOp op, int64_t k) {
-  int64_t terms = k;
-  auto limit = [&](std::optional<lp::ScaleAttr> block, int64_t axis) {
-    if (block && block->getBlock()[axis] != lp::ScaleAttr::kAll)
-      terms = std::min(terms, block->getBlock()[axis]);
+  auto own = [](Value data, Value scale, Value zero, std::optional<lp::ScaleAttr> block,
+                int64_t fromEnd) {
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    return block && (scale || zero) ? block->getBlock()[rank - fromEnd] : lp::ScaleAttr::kAll;
   };
-  limit(op.getLhsBlock(), cast<RankedTensorType>(op.getLhs().getType()).getRank() - 1);
-  limit(op.getRhsBlock(), cast<RankedTensorType>(op.getRhs().getType()).getRank() - 2);
-  return terms;
+  int64_t group =
+      std::gcd(own(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhsBlock(), 1),
+               own(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhsBlock(), 2));
+  return group == lp::ScaleAttr::kAll ? k : std::min(group, k);
 }
 
 FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {

@@ -3,7 +3,7 @@
 #include "Compiler.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
-#include "lpc/Quantization/WeightScales.h"
+#include "lpc/Quantization/FormatChoice.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -27,11 +27,13 @@ static cl::SubCommand compileSub("compile", "Compile a model into a shared objec
 OPTION(std::string, input, cl::Positional, cl::desc("<model.onnx | module.mlir>"), cl::Required);
 OPTION(std::string, output, "o", cl::desc("Output file"), cl::Required);
 OPTION(std::string, weights, "weights",
-       cl::desc("Format of weights: int8/channel, int4/g128, e4m3/channel, ... (default: float)"));
+       cl::desc("Format of weights: int8/channel, int4/g128, mxfp4, nvfp4, q4_k, any4, ... "
+                "(default: float)"));
 OPTION(std::string, activations, "activations",
-       cl::desc("Format of activations: int8, uint8/asym, int8/token, ... (default: float)"));
-OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"),
-       cl::init("absmax"));
+       cl::desc("Format of activations: int8, uint8/asym, int8/token, mxfp8, nvfp4, ... "
+                "(default: float)"));
+OPTION(std::string, weightMethod, "weight-method",
+       cl::desc("Weight scales by absmax (the format's own rule) or mse"), cl::init("absmax"));
 OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
@@ -69,18 +71,15 @@ static Outcome checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
-  if (!quant::parseScaleMethod(r.weightMethod))
+  if (!quant::isWeightMethod(r.weightMethod))
     return Outcome::usage("--weight-method " + r.weightMethod + ": expected absmax or mse");
   if (!quant::parseRangeMethod(r.activationMethod))
     return Outcome::usage("--activation-method " + r.activationMethod +
                           ": expected minmax, percentile or mse");
-  auto spec = [&](const std::string &text) { return num::FormatSpec::parse(text); };
-  if (auto w = spec(r.weights); w && w->granularity() == num::Granularity::Token)
-    return Outcome::usage("--weights " + r.weights +
-                          ": weights have no tokens; use tensor, channel or a group");
-  if (auto a = spec(r.activations); a && a->granularity() == num::Granularity::Channel)
-    return Outcome::usage("--activations " + r.activations +
-                          ": activations have no output channels; use tensor, token or a group");
+  if (!r.weights.empty() && !quant::parseWeightFormat(r.weights, r.weightMethod, error))
+    return Outcome::usage("--weights " + r.weights + ": " + error);
+  if (!r.activations.empty() && !quant::parseActivationFormat(r.activations, error))
+    return Outcome::usage("--activations " + r.activations + ": " + error);
   return Outcome::ok();
 }
 

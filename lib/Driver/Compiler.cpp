@@ -10,6 +10,7 @@
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Quantization/FormatChoice.h"
 #include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
@@ -191,14 +192,15 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
   NnToLpOptions options;
   setOptions(options, request);
-  std::string error;
-  for (const std::string *text : {&request.weights, &request.activations})
-    if (!text->empty() && !num::FormatSpec::parse(*text, &error))
-      return Outcome::usage(error);
   TemporaryFolder statistics;
-  bool needsData =
-      !request.activations.empty() &&
-      num::FormatSpec::parse(request.activations)->granularity() == num::Granularity::Tensor;
+  std::string error;
+  std::optional<num::FormatSpec> activations;
+  if (!request.activations.empty()) {
+    activations = quant::parseActivationFormat(request.activations, error);
+    if (!activations)
+      return Outcome::usage("--activations " + request.activations + ": " + error);
+  }
+  bool needsData = activations && quant::isStatic(*activations);
   if (needsData) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(

@@ -100,6 +100,7 @@ struct ConvertLpToLinalg final : lpc::impl::ConvertLpToLinalgPassBase<ConvertLpT
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
     populateStorage(converter, patterns);
     populateConversions(converter, patterns);
+    populateBlockScale(converter, patterns);
     populateMatMul(converter, patterns);
     populateConv(converter, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
