@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // quantize, dequantize and lookup as loops over elements.
 #include "Lowering.h"
-#include "Stochastic.h"
 
 #include "lib/Conversion/Common/ScalarEmit.h"
 
@@ -95,13 +94,12 @@ struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
     const num::Format &format = *lp::formatOf(op.getType());
     num::Conversion policy = op.getConversion();
     bool random = num::isStochastic(policy.rounding);
-    if (random ? !canRoundStochastically(format, policy) : !canEmitEncode(format, policy))
+    if (!canEmitEncode(format, policy))
       return op.emitOpError("not supported yet: rounding '")
              << stringifyRounding(op.getRounding()) << "' to " << format.name()
              << " with overflow '" << stringifyOverflow(op.getOverflow()) << "'; use "
-             << (random
-                     ? "overflow 'saturate' and a format whose neighbours are powers of two apart"
-                     : "overflow 'saturate'");
+             << (random ? "overflow 'saturate' and a format with a zero and dyadic values"
+                        : "overflow 'saturate'");
     Operands operands(adaptor.getInput());
     operands.addScales(op, adaptor);
     auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
@@ -145,11 +143,9 @@ private:
         zero = {};
       }
     }
-    if (random)
-      return emitEncodeStochastic(b, loc, q, zero, random, format, policy);
     if (zero)
-      return emitEncodeAffine(b, loc, q, zero, cast<num::IntegerFormat>(format), policy);
-    return emitEncode(b, loc, q, format, policy);
+      return emitEncodeAffine(b, loc, q, zero, cast<num::IntegerFormat>(format), policy, random);
+    return emitEncode(b, loc, q, format, policy, random);
   }
 
   /// The row-major index of the element, as i64.
