@@ -5,11 +5,17 @@
 // aliases. Those of fixed size at the entry's top level share one arena by first fit over these
 // intervals, in program order (O(n^2), n buffers); the others are allocated and freed at run time,
 // so that peak memory follows the actual sizes.
+//
+// A buffer that a loop hands on from round to round has no last use in its block. At the end of
+// each round such a loop takes back all that it has allocated but what it hands on, which the
+// runtime finds by address.
 #include "RuntimeCalls.h"
 #include "lpc/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -53,15 +59,61 @@ struct PlanMemory final : impl::PlanMemoryPassBase<PlanMemory> {
       position[&op] = i;
     int64_t never = position.size();
     SmallVector<ArenaBuffer> arena;
+    llvm::SetVector<Operation *> loops;
     for (auto [alloc, life] : llvm::zip(allocs, lifeTimes)) {
       if (alloc->getBlock() == &top && alloc.getType().hasStaticShape()) {
         arena.push_back({alloc, position[alloc], life.escapes ? never : position[life.last], 0,
                          (int64_t)llvm::alignTo(byteSize(alloc.getType()), kAlignment)});
         continue;
       }
+      if (life.escapes)
+        for (Operation *op = alloc->getParentOp(); op != entry.getOperation();
+             op = op->getParentOp())
+          if (isa<scf::ForOp, scf::WhileOp>(op))
+            loops.insert(op);
       lowerDynamic(alloc, life);
     }
+    for (Operation *loop : loops)
+      freeEachRound(loop, entry);
     lowerArena(module, entry, arena);
+  }
+
+  /// The terminator that hands buffers on to the next round.
+  static Operation *yieldOf(Operation *loop) {
+    if (auto forOp = dyn_cast<scf::ForOp>(loop))
+      return forOp.getBody()->getTerminator();
+    return cast<scf::WhileOp>(loop).getYieldOp();
+  }
+
+  void freeEachRound(Operation *loop, func::FuncOp entry) {
+    ModuleOp module = getOperation();
+    MLIRContext *ctx = &this->getContext();
+    auto pointerType = LLVM::LLVMPointerType::get(ctx);
+    Location loc = loop->getLoc();
+    OpBuilder b(loop);
+    Type i64 = b.getI64Type();
+    Value context = entry.getArgument(0);
+    auto markFunction = getRuntimeFunction(module, "lpc_rt_mark", i64, {pointerType});
+    Value mark = LLVM::CallOp::create(b, loc, markFunction, ValueRange{context}).getResult();
+
+    Operation *yield = yieldOf(loop);
+    SmallVector<Value> kept = llvm::filter_to_vector(
+        yield->getOperands(), [](Value v) { return isa<MemRefType>(v.getType()); });
+    // On the stack once, not in each round.
+    b.setInsertionPointToStart(&entry.getBody().front());
+    Value table = LLVM::AllocaOp::create(
+        b, loc, pointerType, pointerType,
+        constI64(b, loc, std::max<int64_t>(static_cast<int64_t>(kept.size()), 1)));
+    b.setInsertionPoint(yield);
+    for (auto [i, buffer] : llvm::enumerate(kept)) {
+      Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);
+      Value pointer = LLVM::IntToPtrOp::create(b, loc, pointerType, toI64(b, loc, address));
+      LLVM::StoreOp::create(b, loc, pointer, offsetPointer(b, loc, table, 8 * i));
+    }
+    auto freeFunction =
+        getRuntimeFunction(module, "lpc_rt_free_since", {}, {pointerType, i64, pointerType, i64});
+    LLVM::CallOp::create(b, loc, freeFunction,
+                         ValueRange{context, mark, table, constI64(b, loc, kept.size())});
   }
 
   static LifeTime findLifeTime(memref::AllocOp alloc, const BufferViewFlowAnalysis &aliases) {

@@ -96,9 +96,17 @@ Block *BlockCache::allocate(uint64_t bytes) {
   }
   block->pinned = false;
   block->lastRun = run;
+  block->serial = ++numAllocated;
   push(live, block);
   pthread_mutex_unlock(&mutex);
   return block;
+}
+
+uint64_t BlockCache::mark() {
+  pthread_mutex_lock(&mutex);
+  uint64_t result = numAllocated;
+  pthread_mutex_unlock(&mutex);
+  return result;
 }
 
 bool BlockCache::release(void *data) {
@@ -161,4 +169,15 @@ void *lpc_rt_alloc(lpc_ctx *ctx, int64_t bytes) {
 void lpc_rt_free(lpc_ctx *ctx, void *block) {
   if (block && !static_cast<lpc_model *>(ctx)->cache.release(block))
     lpc_rt_fail(ctx, "internal error: the model freed memory that it does not own");
+}
+
+int64_t lpc_rt_mark(lpc_ctx *ctx) { return int64_t(static_cast<lpc_model *>(ctx)->cache.mark()); }
+
+void lpc_rt_free_since(lpc_ctx *ctx, int64_t mark, const void *const *kept, int64_t n) {
+  static_cast<lpc_model *>(ctx)->cache.releaseSince(uint64_t(mark), [&](Block &block) {
+    for (int64_t i = 0; i < n; ++i)
+      if (block.contains(kept[i]))
+        return true;
+    return block.pinned;
+  });
 }

@@ -22,7 +22,8 @@ struct alignas(64) Block {
   uint64_t lastRun; ///< number of the last run that used it
   uint32_t sizeClass;
   uint32_t magic;
-  bool pinned; ///< an output of the last run that is an input of this one
+  bool pinned;     ///< an output of the last run that is an input of this one
+  uint64_t serial; ///< counts allocations
 
   uint8_t *data() { return reinterpret_cast<uint8_t *>(this + 1); }
   bool contains(const void *p) {
@@ -41,6 +42,19 @@ public:
   Block *allocate(uint64_t bytes);
   /// False if `data` is not a live block.
   bool release(void *data);
+  /// How many allocations there were.
+  uint64_t mark();
+  /// Moves the blocks of later allocations for which keep() is false to the cache.
+  template <typename Fn> void releaseSince(uint64_t mark, Fn keep) {
+    pthread_mutex_lock(&mutex);
+    // The latest block comes first.
+    for (Block *block = live, *next; block && block->serial > mark; block = next) {
+      next = block->next;
+      if (!keep(*block))
+        toCache(block);
+    }
+    pthread_mutex_unlock(&mutex);
+  }
   /// Starts a run; from time to time frees blocks that no recent run has used.
   void beginRun();
   /// The live block that holds the address, or null. Only while no body is running.
@@ -65,6 +79,7 @@ private:
   Block *cached[kClasses];
   uint64_t run;
   uint64_t numSystem;
+  uint64_t numAllocated;
 };
 
 /// One range of a parallel region, and the worker that it is meant for. Slot 0 is the thread of

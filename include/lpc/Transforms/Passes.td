@@ -85,7 +85,8 @@ def PlanMemoryPass : Pass<"lpc-plan-memory", "mlir::ModuleOp"> {
   let description = [{
     Buffers of fixed size at the top level of the entry function get an offset in one arena (first fit over their life
     times; module attribute `lpc.arena_bytes`); all others become lpc_rt_alloc, with lpc_rt_free behind the last use. A
-    buffer that leaves its block in another way than through views is left to the end of the run.
+    buffer that leaves its block in another way than through views is left to the end of the run, or, inside of a loop, to the
+    end of the first round that does not hand it on (lpc_rt_free_since).
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect", "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect"];
   let statistics = [

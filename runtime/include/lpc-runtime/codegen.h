@@ -127,6 +127,12 @@ LPC_RT_API void *lpc_rt_alloc(lpc_ctx *ctx, int64_t bytes);
  * run ends. */
 LPC_RT_API void lpc_rt_free(lpc_ctx *ctx, void *block);
 
+/* For loops that carry buffers from round to round: a mark before the loop, and at the end of each
+ * round a call that takes back all blocks allocated since the mark but those that hold one of the
+ * `kept` addresses. An address outside of such blocks is allowed. Not from a parallel body. */
+LPC_RT_API int64_t lpc_rt_mark(lpc_ctx *ctx);
+LPC_RT_API void lpc_rt_free_since(lpc_ctx *ctx, int64_t mark, const void *const *kept, int64_t n);
+
 /* Calls body(closure, begin, end) for disjoint contiguous ranges that cover [0, n), on the run's
  * threads; returns when all are done. Ranges are at least `grain` long (a single call if n < 2 *
  * grain). A body must compute each index independently of the split, then results do not depend on

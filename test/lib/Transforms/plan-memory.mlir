@@ -32,3 +32,34 @@ func.func @lpc_entry(%ctx: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) {
   %z = arith.constant 0 : index
   return
 }
+
+// -----
+
+// A buffer that each round hands to the next: what a round has allocated and does not hand on goes at its end.
+// CHECK-LABEL: func.func @lpc_entry
+// CHECK: %[[TABLE:.*]] = llvm.alloca
+// CHECK: %[[MARK:.*]] = llvm.call @lpc_rt_mark(%arg0)
+// CHECK: scf.for
+// CHECK: %[[NEXT:.*]] = memref.view
+// CHECK: %[[INDEX:.*]] = memref.extract_aligned_pointer_as_index %[[NEXT]]
+// CHECK: %[[NUMBER:.*]] = arith.index_cast %[[INDEX]]
+// CHECK: %[[POINTER:.*]] = llvm.inttoptr %[[NUMBER]]
+// CHECK: llvm.store %[[POINTER]], %[[TABLE]]
+// CHECK: %[[ONE:.*]] = arith.constant 1 : i64
+// CHECK-NEXT: llvm.call @lpc_rt_free_since(%arg0, %[[MARK]], %[[TABLE]], %[[ONE]])
+// CHECK-NEXT: scf.yield %[[NEXT]]
+func.func @lpc_entry(%ctx: !llvm.ptr, %in: !llvm.ptr, %out: !llvm.ptr) {
+  %f = arith.constant 1.0 : f32
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %a = memref.alloc() : memref<256xf32>
+  linalg.fill ins(%f : f32) outs(%a : memref<256xf32>)
+  %r = scf.for %i = %c0 to %c9 step %c1 iter_args(%s = %a) -> memref<256xf32> {
+    %b = memref.alloc() : memref<256xf32>
+    linalg.copy ins(%s : memref<256xf32>) outs(%b : memref<256xf32>)
+    scf.yield %b : memref<256xf32>
+  }
+  linalg.fill ins(%f : f32) outs(%r : memref<256xf32>)
+  return
+}

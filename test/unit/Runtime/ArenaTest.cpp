@@ -54,6 +54,34 @@ TEST_F(Arena, every_size_fits_its_class) {
   EXPECT_EQ(model->cache.allocate(uint64_t(1) << 46), nullptr);
 }
 
+TEST_F(Arena, a_round_keeps_what_it_hands_on) {
+  hook = [](lpc_ctx *ctx, const lpc_buffer *in, lpc_buffer *out) {
+    auto isLive = [&](void *p) {
+      return static_cast<lpc_model *>(ctx)->cache.findLive(p) != nullptr;
+    };
+    auto alloc = [&] { return static_cast<uint8_t *>(lpc_rt_alloc(ctx, 5000)); };
+    uint8_t *outer = alloc();
+    int64_t mark = lpc_rt_mark(ctx);
+    uint8_t *a = alloc(), *b = alloc(), *c = alloc();
+    const void *kept[] = {b + 4999, in[0].data, nullptr}; // an address inside, and foreign ones
+    lpc_rt_free_since(ctx, mark, kept, 3);
+    EXPECT_TRUE(isLive(outer) && isLive(b));
+    EXPECT_FALSE(isLive(a) || isLive(c));
+    // The next round gets a freed block, and frees the one that it was handed.
+    uint8_t *next = alloc();
+    EXPECT_TRUE(next == a || next == c);
+    kept[0] = next;
+    lpc_rt_free_since(ctx, mark, kept, 1);
+    EXPECT_TRUE(isLive(outer) && isLive(next));
+    EXPECT_FALSE(isLive(b));
+    lpc_rt_free_since(ctx, mark, nullptr, 0);
+    EXPECT_FALSE(isLive(next));
+    EXPECT_TRUE(isLive(outer));
+    addEntry(ctx, in, out);
+  };
+  ASSERT_EQ(run(), LPC_OK);
+}
+
 TEST_F(Arena, steady_state_does_not_call_the_system) {
   hook = [](lpc_ctx *ctx, const lpc_buffer *in, lpc_buffer *out) {
     void *a = lpc_rt_alloc(ctx, 100000);
