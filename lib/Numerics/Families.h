@@ -41,6 +41,16 @@ struct FamilyRow {
 
 ParseResult parseInteger(const Spelling &);
 void listIntegerNames(std::vector<std::string> &);
+ParseResult parseFixed(const Spelling &);
+void listFixedNames(std::vector<std::string> &);
+ParseResult parsePosit(const Spelling &);
+void listPositNames(std::vector<std::string> &);
+ParseResult parseHiFloat8(const Spelling &);
+void listHiFloat8Names(std::vector<std::string> &);
+ParseResult parseLns(const Spelling &);
+void listLnsNames(std::vector<std::string> &);
+ParseResult parseTable(const Spelling &);
+void listTableNames(std::vector<std::string> &);
 ParseResult parseMinifloat(const Spelling &);
 void listMinifloatNames(std::vector<std::string> &);
 
