@@ -3,6 +3,8 @@
 // formats of up to 8 bits, and the exact encoder for the rest.
 #include "lpc/Numerics/Bulk.h"
 
+#include "lpc/Numerics/FormatFamilies.h"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -159,10 +161,11 @@ public:
   const StepTable<float> &narrow() const { return narrow_; }
   const StepTable<double> &wide() const { return wide_; }
 
-  /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
+  /// The shared tables, or null where none apply: more than 8 bits, random rounding, wrapping.
   static const StepTables *find(const Format &format, const Conversion &policy) {
     constexpr unsigned widest = 8;
-    if (format.width() > widest || isStochastic(policy.rounding))
+    if (format.width() > widest || isStochastic(policy.rounding) ||
+        (policy.overflow == Overflow::Wrap && FixedFormat::classof(&format)))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
     static auto *mutex = new std::mutex;
@@ -182,16 +185,17 @@ private:
 // -- integers
 // --------------------------------------------------------------------------------------------
 
-/// q = clamp(round(x / scale) + zeroPoint) for every deterministic rounding. Clamping first is the
-/// same, because the bounds are integers and rounding is monotone; it makes the cast to int32 safe.
-/// Written without branches so that compilers vectorise it.
+/// q = clamp(round(x / scale * factor) + zeroPoint), where factor is a power of two >= 1, for every
+/// deterministic rounding. Clamping first is the same, because the bounds are integers and rounding
+/// is monotone; it makes the cast to int32 safe. Written without branches so that compilers
+/// vectorise it.
 template <Rounding Mode, typename T>
-static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, int32_t lo,
+static void integerLoop(const T *x, size_t count, T scale, T factor, int32_t zeroPoint, int32_t lo,
                         int32_t hi, T ifNaN, uint16_t mask, uint16_t *codes) {
   const T low = static_cast<T>(lo - zeroPoint), high = static_cast<T>(hi - zeroPoint);
   ifNaN = std::clamp(ifNaN, low, high);
   for (size_t i = 0; i < count; ++i) {
-    T y = x[i] / scale;
+    T y = x[i] / scale * factor;
     y = y == y ? y : ifNaN;
     y = y < low ? low : y;
     y = y > high ? high : y;
@@ -230,14 +234,14 @@ static bool hasIntegerLoop(const Conversion &policy) {
 
 template <typename T>
 static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
-                             size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
+                             size_t count, T scale, T factor, int32_t zeroPoint, uint16_t *codes) {
   T ifNaN = 0;
   if (policy.nan == NaNPolicy::Max)
     ifNaN = static_cast<T>(format.hi() - zeroPoint);
   else if (policy.nan == NaNPolicy::Lowest)
     ifNaN = static_cast<T>(format.lo() - zeroPoint);
   auto run = [&]<Rounding Mode>() {
-    integerLoop<Mode>(x, count, scale, zeroPoint, format.lo(), format.hi(), ifNaN,
+    integerLoop<Mode>(x, count, scale, factor, zeroPoint, format.lo(), format.hi(), ifNaN,
                       static_cast<uint16_t>(format.numCodes() - 1), codes);
   };
   switch (policy.rounding) {
@@ -297,7 +301,14 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
   if (IntegerFormat::classof(&format) && hasIntegerLoop(policy))
     return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
-                            scale, zeroPoint, codes.data());
+                            scale, T(1), zeroPoint, codes.data());
+  if (FixedFormat::classof(&format) && hasIntegerLoop(policy)) {
+    const auto &fixed = static_cast<const FixedFormat &>(format);
+    // A factor below 1 could lose bits of small numbers.
+    if (fixed.fraction() > 0)
+      return quantizeIntegers(fixed.integer(), policy, x.data(), x.size(), scale,
+                              std::ldexp(T(1), fixed.fraction()), 0, codes.data());
+  }
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
   if constexpr (std::is_same_v<T, float>) {
