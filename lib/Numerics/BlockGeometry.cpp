@@ -100,18 +100,28 @@ static std::vector<int64_t> offsetsOver(std::span<const int64_t> shape,
 
 Geometry::Geometry(std::span<const int64_t> shape, std::span<const AxisRole> roles) {
   std::vector<int64_t> strides = stridesOf(shape);
+  // In this order the tensor's axes are walked; steps along axes of one element do not matter.
+  size_t last = 0;
+  for (AxisRole role : {AxisRole::Batch, AxisRole::Across, AxisRole::Contracted, AxisRole::Window})
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      if (roles[axis] != role)
+        continue;
+      const size_t size = static_cast<size_t>(shape[axis]);
+      const bool isRow = role == AxisRole::Batch || role == AxisRole::Across;
+      (isRow ? rows_ : columns_) *= size;
+      if (role == AxisRole::Across)
+        acrossSize_ = size;
+      if (role == AxisRole::Window)
+        window_ *= size;
+      if (size > 1) {
+        contiguous_ &= axis >= last;
+        last = axis;
+      }
+    }
+  if (contiguous_)
+    return;
   rowBase_ = offsetsOver(shape, strides, roles, {AxisRole::Batch, AxisRole::Across});
   columnBase_ = offsetsOver(shape, strides, roles, {AxisRole::Contracted, AxisRole::Window});
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
-    if (roles[axis] == AxisRole::Across)
-      acrossSize_ = static_cast<size_t>(shape[axis]);
-    if (roles[axis] == AxisRole::Window)
-      window_ *= static_cast<size_t>(shape[axis]);
-  }
-  for (size_t i = 0; i < rowBase_.size() && contiguous_; ++i)
-    contiguous_ = rowBase_[i] == static_cast<int64_t>(i * columnBase_.size());
-  for (size_t i = 0; i < columnBase_.size() && contiguous_; ++i)
-    contiguous_ = columnBase_[i] == static_cast<int64_t>(i);
 }
 
 /// Rows that lie side by side are walked together, so that each cache line is touched once.

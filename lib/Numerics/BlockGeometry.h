@@ -14,8 +14,8 @@ class Geometry {
 public:
   Geometry(std::span<const int64_t> shape, std::span<const AxisRole> roles);
 
-  size_t rows() const { return rowBase_.size(); }
-  size_t columns() const { return columnBase_.size(); }
+  size_t rows() const { return rows_; }
+  size_t columns() const { return columns_; }
   /// Rows of one index on the Batch axes.
   size_t rowsPerBatch() const { return acrossSize_; }
   /// Columns of one index on the Contracted axis.
@@ -30,8 +30,9 @@ public:
   void gather(const uint16_t *tensor, size_t first, size_t count, uint16_t *rows) const;
 
 private:
+  /// Empty if contiguous: then they are long and not needed.
   std::vector<int64_t> rowBase_, columnBase_;
-  size_t acrossSize_ = 1, window_ = 1;
+  size_t rows_ = 1, columns_ = 1, acrossSize_ = 1, window_ = 1;
   bool contiguous_ = true;
 };
 

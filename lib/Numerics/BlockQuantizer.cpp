@@ -400,6 +400,8 @@ static std::string checkTensor(const FormatSpec &spec, std::span<const float> x,
   if (!options.importance.empty() && options.importance.size() != k)
     return "importance is given for " + std::to_string(options.importance.size()) +
            " indices, but the contracted axis has " + std::to_string(k);
+  if (options.rounding && isStochastic(*options.rounding))
+    return "blocks are rounded deterministically, not at random";
   if (contracted == 0)
     for (const ScaleLevel &level : spec.levels)
       if (level.along != 0)

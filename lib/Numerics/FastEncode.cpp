@@ -4,6 +4,8 @@
 
 #include "BlockStats.h"
 
+#include "lpc/Numerics/FormatFamilies.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -133,6 +135,15 @@ std::optional<FastEncoder> FastEncoder::make(const Format &format, const Convers
   const double nan = std::numeric_limits<double>::quiet_NaN();
   f.nanPositive_ = static_cast<uint16_t>(format.encode(nan, policy));
   f.nanNegative_ = static_cast<uint16_t>(format.encode(-nan, policy));
+  if (FixedFormat::classof(&format) && (even || away)) {
+    // Dividing by a power of two is exact; what leaves the range of floats saturates all the same.
+    const auto &fixed = static_cast<const FixedFormat &>(format);
+    f.unit_ = std::ldexp(1.0f, -fixed.fraction());
+    f.lo_ = static_cast<float>(fixed.integer().lo());
+    f.hi_ = static_cast<float>(fixed.integer().hi());
+    f.kind_ = even ? Kind::IntegerEven : Kind::IntegerAway;
+    return f;
+  }
   if (IntegerFormat::classof(&format) && (even || away)) {
     f.kind_ = even ? Kind::IntegerEven : Kind::IntegerAway;
     return f;
@@ -202,7 +213,7 @@ void FastEncoder::encode(const float *x, size_t n, uint16_t *codes) const {
   switch (kind_) {
   case Kind::IntegerEven:
   case Kind::IntegerAway:
-    return quantize(x, n, 1.0f, 0, codes);
+    return quantize(x, n, unit_, 0, codes);
   case Kind::Minifloat:
     return minifloats(x, n,
                       {23 - mantissaBits_, rebias_, hi_, leastNormal_, subnormalMagic_, signMask_,

@@ -25,6 +25,7 @@ private:
   Kind kind_ = Kind::IntegerEven;
   uint16_t mask_ = 0, nanPositive_ = 0, nanNegative_ = 0, signMask_ = 0;
   int32_t mantissaBits_ = 0, rebias_ = 0;
+  float unit_ = 1; ///< fixed point: the value of the integer 1
   float lo_ = 0, hi_ = 0, leastNormal_ = 0, subnormalMagic_ = 0;
   /// Steps: code `codes_[i]` from the i-th threshold on, as integers of the floats' order.
   static constexpr size_t mostSteps = 15;

@@ -12,10 +12,8 @@
 namespace lpc::num {
 
 static constexpr GgufType types[] = {
-    {"q4_0", 32, 18},
-    {"q8_0", 32, 34},
-    {"q4_k", 256, 144},
-    {"q6_k", 256, 210},
+    {"q4_0", 32, 18},   {"q8_0", 32, 34},   {"q4_k", 256, 144},
+    {"q6_k", 256, 210}, {"tq1_0", 256, 54}, {"tq2_0", 256, 66},
 };
 
 std::span<const GgufType> ggufTypes() { return types; }

@@ -201,6 +201,11 @@ def check_single(lpc, tally, rng):
             tally.same(f"{spec} scale", ours["scale"], scale)
             tally.same(f"{spec} zero", ours[{"asym": "zero", "float": "float_zero", "offset": "offset"}[kind]], zero, bits=False)
             tally.same(f"{spec} codes", ours["codes"], codes, b)
+    b = make_blocks(64, 200, rng)
+    ours = lpc.quantize("ternary/g64", b)
+    codes, scale = rules.bitnet(b)
+    tally.same("ternary scale", ours["scale"], scale)
+    tally.same("ternary codes", ours["codes"] - 1, codes, b)
     x = make_blocks(16, 300, rng)
     x = x[~np.isinf(x).any(axis=1) & (np.abs(np.nan_to_num(x)).max(axis=1) > 1e-37) | (x == 0).all(axis=1)]
     for bits in (4, 8):
@@ -221,7 +226,7 @@ def check_single(lpc, tally, rng):
 
 
 def check_gguf(lpc, tally, rng):
-    kinds = {"q4_0": 32, "q8_0": 32, "q4_k": 256, "q6_k": 256}
+    kinds = {"q4_0": 32, "q8_0": 32, "tq1_0": 256, "tq2_0": 256, "q4_k": 256, "q6_k": 256}
     for kind, elements in kinds.items():
         qtype = gguf.GGMLQuantizationType[kind.upper()]
         size = gguf.GGML_QUANT_SIZES[qtype][1]

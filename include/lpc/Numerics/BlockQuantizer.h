@@ -53,7 +53,7 @@ struct BlockOptions {
   /// How much an error in each index of the contracted axis matters (mean square activations, say);
   /// empty: equally. Used by mse, kquant and kmeans.
   std::span<const float> importance = {};
-  /// Rounding of the elements; by default the rule's or the format's own.
+  /// Rounding of the elements, not a stochastic one; by default the rule's or the format's own.
   std::optional<Rounding> rounding = {};
 };
 

@@ -373,6 +373,10 @@ TEST(BlockRefusals, SayWhatDoesNotFit) {
   EXPECT_EQ(error, "each axis of the tensor needs a role");
   EXPECT_FALSE(quantizeBlocks(parse("int8"), x, Shape{2, 3}, rowRoles(2), q, error, options));
   EXPECT_EQ(error, "importance is given for 2 indices, but the contracted axis has 3");
+  options = {};
+  options.rounding = Rounding::Stochastic;
+  EXPECT_FALSE(quantizeBlocks(parse("int8"), x, Shape{2, 3}, rowRoles(2), q, error, options));
+  EXPECT_EQ(error, "blocks are rounded deterministically, not at random");
   EXPECT_FALSE(quantizeBlocks(parse("int8/g2"), x, Shape{6}, Roles{AxisRole::Across}, q, error));
   EXPECT_EQ(error, "'int8/g2' has groups along the contracted axis, which the tensor lacks");
   EXPECT_FALSE(quantizeBlocks(parse("int8"), x, Shape{2, 3}, Roles(2, AxisRole::Across), q, error));
