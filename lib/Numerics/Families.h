@@ -4,6 +4,7 @@
 #define LPC_LIB_NUMERICS_FAMILIES_H
 
 #include "lpc/Numerics/Format.h"
+#include "lpc/Numerics/Layout.h"
 
 #include <memory>
 
@@ -37,12 +38,17 @@ struct FamilyRow {
   ParseResult (*parse)(const Spelling &);
   /// Appends the canonical names of the family's presets.
   void (*listNames)(std::vector<std::string> &);
+  /// How codes of `family` read to people (lpc/Numerics/Layout.h); null: an index into a list.
+  CodeLayout (*layout)(const Format &, uint32_t code) = nullptr;
+  Family family = Family::Integer;
 };
 
 ParseResult parseInteger(const Spelling &);
 void listIntegerNames(std::vector<std::string> &);
+CodeLayout integerLayout(const Format &, uint32_t code);
 ParseResult parseMinifloat(const Spelling &);
 void listMinifloatNames(std::vector<std::string> &);
+CodeLayout minifloatLayout(const Format &, uint32_t code);
 
 /// The canonical name of these parameters.
 std::string minifloatName(const MinifloatParams &);

@@ -16,8 +16,8 @@ namespace detail {
 
 /// Tried from top to bottom; the first family that claims a head decides.
 static constexpr FamilyRow families[] = {
-    {parseInteger, listIntegerNames},
-    {parseMinifloat, listMinifloatNames},
+    {parseInteger, listIntegerNames, integerLayout, Family::Integer},
+    {parseMinifloat, listMinifloatNames, minifloatLayout, Family::Minifloat},
 };
 
 // -- interning
@@ -116,6 +116,13 @@ const Format *Format::parse(std::string_view spelling, std::string *error) {
   if (!format && error)
     *error = "unknown number format " + detail::quoted(spelling) + ": " + reason;
   return format;
+}
+
+CodeLayout layoutOf(const Format &format, uint32_t code) {
+  for (const detail::FamilyRow &row : detail::families)
+    if (row.layout && row.family == format.family())
+      return row.layout(format, code);
+  return {{{'i', "index", format.width(), false}}, "entry i of the list of values"};
 }
 
 std::vector<std::string> knownFormatNames() {
