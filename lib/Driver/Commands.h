@@ -52,6 +52,7 @@ Command benchCommand();
 Command inspectCommand();
 Command generateCommand();
 Command testOnnxCommand();
+Command formatsCommand();
 
 } // namespace lpc::driver
 
