@@ -160,7 +160,7 @@ public:
   /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
   static const StepTables *find(const Format &format, const Conversion &policy) {
     constexpr unsigned widest = 8;
-    if (format.width() > widest || policy.rounding == Rounding::Stochastic)
+    if (format.width() > widest || isStochastic(policy.rounding))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
     static auto *mutex = new std::mutex;
@@ -221,6 +221,11 @@ static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, in
   }
 }
 
+static bool hasIntegerLoop(const Conversion &policy) {
+  return policy.overflow != Overflow::Wrap && policy.rounding != Rounding::NearestLog &&
+         !isStochastic(policy.rounding);
+}
+
 template <typename T>
 static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
                              size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
@@ -252,10 +257,13 @@ static void quantizeIntegers(const IntegerFormat &format, const Conversion &poli
     return run.template operator()<Rounding::NearestUp>();
   case Rounding::NearestDown:
     return run.template operator()<Rounding::NearestDown>();
+  case Rounding::NearestLog:
   case Rounding::Stochastic:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  assert(false && "stochastic rounding takes the scalar path");
+  assert(false && "these take the scalar path");
 }
 
 // -- Encoder
@@ -265,7 +273,7 @@ static void quantizeIntegers(const IntegerFormat &format, const Conversion &poli
 template <typename T>
 static void quantizeScalar(const Format &format, const Conversion &policy, std::span<const T> x,
                            T scale, int32_t zeroPoint, std::span<uint16_t> codes, RandomKey key) {
-  const bool random = policy.rounding == Rounding::Stochastic;
+  const bool random = isStochastic(policy.rounding);
   const unsigned bits = std::clamp(policy.randomBits, 1u, 32u);
   const auto *integer =
       IntegerFormat::classof(&format) ? static_cast<const IntegerFormat *>(&format) : nullptr;
@@ -285,8 +293,7 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   assert(x.size() == codes.size() && "one code per element");
   assert((zeroPoint == 0 || IntegerFormat::classof(&format)) && "only integers have a zero point");
   assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
-  if (IntegerFormat::classof(&format) && policy.overflow != Overflow::Wrap &&
-      policy.rounding != Rounding::Stochastic)
+  if (IntegerFormat::classof(&format) && hasIntegerLoop(policy))
     return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
                             scale, zeroPoint, codes.data());
   if (!tables || zeroPoint != 0)

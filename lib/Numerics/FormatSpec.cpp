@@ -57,6 +57,12 @@ std::optional<FormatSpec> FormatSpec::parse(std::string_view text, std::string *
   if (!spec.element)
     return fail("unknown number format " + quoted(parts[0]) + in + ": " + reason);
 
+  if (spec.element->width() > maxTensorCodeBits)
+    return fail(quoted(spec.element->name()) + in + " has " +
+                std::to_string(spec.element->width()) +
+                " bits, but a tensor of codes holds at most " + std::to_string(maxTensorCodeBits) +
+                ": use it for scalars, or choose bf16 or fp16");
+
   std::string_view granularity;
   bool asymmetric = false;
   for (size_t i = 1; i < parts.size(); ++i) {

@@ -72,7 +72,7 @@ uint32_t IntegerFormat::encodeAffine(double x, int32_t zeroPoint, const Conversi
 
   Exact v = Exact::fromDouble(x);
   uint64_t magnitude = static_cast<uint64_t>(std::abs(v.significand));
-  detail::FixedPoint f = detail::shifted(magnitude, v.exponent);
+  detail::FixedPoint f = detail::shifted(magnitude, v.exponent, policy.rounding);
   const bool away = detail::roundsAway(f, f.whole & 1, negative, policy, random);
   if (policy.overflow == Overflow::Wrap) {
     // Unsigned arithmetic keeps the residue modulo 2^64, hence modulo 2^width.

@@ -14,6 +14,9 @@ namespace {
 /// and midpoint.
 constexpr int exponentLimit = 959;
 
+/// That of tf32.
+constexpr unsigned widestMinifloat = 19;
+
 unsigned magnitudeBits(const MinifloatParams &p) { return p.exponentBits + p.mantissaBits; }
 
 bool hasMinusZero(const MinifloatParams &p) {
@@ -52,8 +55,8 @@ int firstBinade(const MinifloatParams &p) { return 1 - p.bias; }
 
 std::string detail::checkMinifloat(const MinifloatParams &p) {
   // Each field is bounded before the sum, so that no spelling can overflow it.
-  if (p.exponentBits > 16 || p.mantissaBits > 16 || magnitudeBits(p) + p.isSigned > 16)
-    return "a minifloat has at most 16 bits";
+  if (p.exponentBits > 16 || p.mantissaBits > 16 || magnitudeBits(p) + p.isSigned > widestMinifloat)
+    return "a minifloat has at most 19 bits";
   if (magnitudeBits(p) + p.isSigned < 2 || magnitudeBits(p) == 0)
     return "a minifloat has at least 2 bits, sign included";
   if (p.exponentBits == 0 && !p.subnormals)
@@ -194,7 +197,7 @@ uint32_t MinifloatFormat::encode(double x, const Conversion &policy, uint32_t ra
     t = firstBinade(p);
   else if (p.subnormals)
     t = std::max(t, firstBinade(p));
-  detail::FixedPoint q = detail::shifted(significand, v.exponent - (t - m));
+  detail::FixedPoint q = detail::shifted(significand, v.exponent - (t - m), policy.rounding);
 
   // The code that q would have if the exponent field had no limits; +1 carries into the next binade
   // by itself. Only a format without exponent bits can have a huge q.

@@ -59,6 +59,12 @@ Type LpDialect::parseType(DialectAsmParser &parser) const {
     parser.emitError(loc, error);
     return {};
   }
+  if (format->width() > num::maxTensorCodeBits) {
+    parser.emitError(loc, "expected a format of at most ")
+        << num::maxTensorCodeBits << " bits, but got '" << format->name() << "' with "
+        << format->width();
+    return {};
+  }
   return FormatType::get(getContext(), format);
 }
 

@@ -190,9 +190,12 @@ Value roundsAway(Emitter &e, unsigned width, Rounding rounding, Value rest, Valu
   case Rounding::ToOdd:
     return e.bitAnd(inexact, negate(odd()));
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 bool neverOverflows(Rounding rounding, bool negative) {
@@ -385,9 +388,12 @@ Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) 
     return e.make<arith::SubFOp>(ceil, above(e.make<arith::SubFOp>(ceil, real)));
   }
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 Value lpc::emitDecodeInt(OpBuilder &b, Location loc, Value code, const num::IntegerFormat &format) {

@@ -18,6 +18,7 @@ TEST(GrammarTest, AliasesAndEqualParametersAreTheNamedFormat) {
       {"fp8", "e4m3"},
       {"e5m10<specials=ieee>", "fp16"},
       {"e8m7<specials=ieee>", "bf16"},
+      {"e8m10<specials=ieee>", "tf32"},
       {"e4m3<specials=ieee>", "e4m3.ieee"},
       {"e4m3<specials=fnuz,bias=8>", "e4m3fnuz"},
       {"e4m3<bias=7>", "e4m3"},
@@ -59,8 +60,8 @@ TEST(GrammarTest, WrongFormatsGetOneSentence) {
       {"int8.narow", "unknown number format 'int8.narow': did you mean 'int8.narrow'?"},
       {"e4m4fn", "unknown number format 'e4m4fn': did you mean 'e4m3'?"},
       {"bf61", "unknown number format 'bf61': did you mean 'bf16'?"},
-      {"e9m9", "unknown number format 'e9m9': a minifloat has at most 16 bits"},
-      {"e99m1", "unknown number format 'e99m1': a minifloat has at most 16 bits"},
+      {"e9m10", "unknown number format 'e9m10': a minifloat has at most 19 bits"},
+      {"e99m1", "unknown number format 'e99m1': a minifloat has at most 19 bits"},
       {"e4m3<bias=x>",
        "unknown number format 'e4m3<bias=x>': the bias must be a whole number, not 'x'"},
       {"e4m3<bias=1,bias=2>",
@@ -140,6 +141,8 @@ TEST(SpecTest, WrongSpecsGetOneSentence) {
       {"uint8/asym/asym", "'asym' is given twice in 'uint8/asym/asym'"},
       {"uint8/asym/g32",
        "'asym' must come last in 'uint8/asym/g32': write the granularity 'g32' before it"},
+      {"tf32/channel", "'tf32' in 'tf32/channel' has 19 bits, but a tensor of codes holds at most "
+                       "16: use it for scalars, or choose bf16 or fp16"},
       {"e4m3/asym",
        "'asym' does not fit 'e4m3' in 'e4m3/asym': only integer formats have a zero point"},
   };

@@ -52,7 +52,7 @@ void encode(const Format &format, std::istringstream &arguments) {
   policy.nan = *n;
   std::vector<double> x = readArray<double>(count);
   std::vector<uint32_t> random(count);
-  if (*r == Rounding::Stochastic)
+  if (isStochastic(*r))
     random = readArray<uint32_t>(count);
   std::vector<uint32_t> codes(count);
   for (size_t i = 0; i < count; ++i)

@@ -14,8 +14,8 @@
 
 namespace lpc::num::test {
 
-/// Formats that the property tests run over: every preset of up to 16 bits and corner members of
-/// the family.
+/// Formats that the property tests run over: every preset and corner members of
+/// the families.
 inline std::vector<std::string> propertyFormats() {
   std::vector<std::string> names = knownFormatNames();
   for (const char *extra : {"e0m3",
@@ -46,6 +46,15 @@ inline std::vector<std::string> propertyFormats() {
                             "e1m1",
                             "e1m0"})
     names.push_back(extra);
+  return names;
+}
+
+/// Those that a tensor of codes may hold.
+inline std::vector<std::string> tensorFormats() {
+  std::vector<std::string> names = propertyFormats();
+  std::erase_if(names, [](const std::string &name) {
+    return Format::parse(name)->width() > maxTensorCodeBits;
+  });
   return names;
 }
 
@@ -200,12 +209,33 @@ private:
       return true;
     case Rounding::ToOdd:
       return !odd;
-    case Rounding::Stochastic: {
-      long double two = std::ldexp(1.0L, static_cast<int>(c.randomBits));
-      return std::floor((a - lower) / (upper - lower) * two) + random >= two;
+    case Rounding::NearestLog: {
+      int side = compareProducts(a, a, lower == 0 ? upper / 2 : lower, upper);
+      return side > 0 || (side == 0 && odd);
     }
+    case Rounding::Stochastic:
+    case Rounding::StochasticFast:
+    case Rounding::StochasticEven:
+      break;
     }
-    return false;
+    const long double d = (a - lower) / (upper - lower);
+    const long double two = std::ldexp(1.0L, static_cast<int>(c.randomBits));
+    if (c.rounding == Rounding::StochasticFast)
+      return std::floor(d * 2 * two) + 2.0L * random + 1 >= 2 * two;
+    if (c.rounding == Rounding::StochasticEven)
+      return std::nearbyint(d * two) + random >= two;
+    return std::floor(d * two) + random >= two;
+  }
+
+  /// The sign of a * b - c * d, exactly: rounded products keep their order, and where they are
+  /// equal their errors decide.
+  static int compareProducts(long double a, long double b, long double c, long double d) {
+    long double p = a * b, q = c * d;
+    if (p == q) {
+      p = std::fma(a, b, -p);
+      q = std::fma(c, d, -q);
+    }
+    return p < q ? -1 : p > q ? 1 : 0;
   }
 
   const Format &f;

@@ -9,6 +9,13 @@ func.func @bitcast_of_two_builtins(%x: tensor<4xi8>) {
 
 // -----
 
+// expected-error @below {{expected a format of at most 16 bits, but got 'tf32' with 19}}
+func.func @format_width(%x: tensor<4x!lp.tf32>) {
+  return
+}
+
+// -----
+
 func.func @bitcast_width(%x: tensor<4xi8>) {
   // expected-error @below {{expected a builtin type of 4 bits, but got 'i8'}}
   %r = lp.bitcast %x : tensor<4xi8> -> tensor<4x!lp.int4>
