@@ -84,10 +84,10 @@ static Outcome checkChoices(const CompileRequest &r) {
     return Outcome::usage("--activation-method " + r.activationMethod +
                           ": expected minmax, percentile or mse");
   auto spec = [&](const std::string &text) { return num::FormatSpec::parse(text); };
-  if (auto w = spec(r.weights); w && w->granularity == num::Granularity::Token)
+  if (auto w = spec(r.weights); w && w->granularity() == num::Granularity::Token)
     return Outcome::usage("--weights " + r.weights +
                           ": weights have no tokens; use tensor, channel or a group");
-  if (auto a = spec(r.activations); a && a->granularity == num::Granularity::Channel)
+  if (auto a = spec(r.activations); a && a->granularity() == num::Granularity::Channel)
     return Outcome::usage("--activations " + r.activations +
                           ": activations have no output channels; use tensor, token or a group");
   return Outcome::ok();

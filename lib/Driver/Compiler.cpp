@@ -212,7 +212,7 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
   TemporaryFile statistics("calibration.json");
   bool needsData =
       !request.activations.empty() &&
-      num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
+      num::FormatSpec::parse(request.activations)->granularity() == num::Granularity::Tensor;
   if (needsData) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(

@@ -38,19 +38,18 @@ struct QuantizeActivationsPass final
                                 : "option format: " + error);
       return signalPassFailure();
     }
-    if (spec->granularity == num::Granularity::Channel) {
+    if (spec->granularity() == num::Granularity::Channel) {
       func.emitError() << "activations have no output channels: use tensor, token or group "
                           "granularity instead of '"
                        << spec->str() << "'";
       return signalPassFailure();
     }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
-        spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
-                       << "' is not one";
+    if (!spec->isPlain()) {
+      func.emitError() << "activations take one level of f32 scales chosen by absmax or minmax; '"
+                       << spec->str() << "' is not supported yet";
       return signalPassFailure();
     }
-    bool isStatic = spec->granularity == num::Granularity::Tensor;
+    bool isStatic = spec->granularity() == num::Granularity::Tensor;
     CalibrationFile file;
     if (isStatic) {
       FailureOr<CalibrationFile> read = CalibrationFile::read(calibration, error);
@@ -108,7 +107,7 @@ struct QuantizeActivationsPass final
     auto type = cast<RankedTensorType>(op.getType());
     SmallVector<int64_t> block(type.getRank(), 1);
     block.back() =
-        spec.granularity == num::Granularity::Group ? spec.groupSize : lp::ScaleAttr::kAll;
+        spec.granularity() == num::Granularity::Group ? spec.groupSize() : lp::ScaleAttr::kAll;
     auto structure = lp::ScaleAttr::singleLevel(op.getContext(), block);
     SmallVector<int64_t> shape = structure.getScaleShape(type.getShape());
     bool asym = spec.zeroPoint == num::ZeroPointKind::Integer;

@@ -18,7 +18,7 @@ using namespace lpc::quant;
 static FailureOr<SmallVector<int64_t>> blockOf(const Contraction &c, int64_t rank,
                                                const num::FormatSpec &spec) {
   SmallVector<int64_t> block(rank, lp::ScaleAttr::kAll);
-  switch (spec.granularity) {
+  switch (spec.granularity()) {
   case num::Granularity::Tensor:
     return block;
   case num::Granularity::Channel:
@@ -33,13 +33,14 @@ static FailureOr<SmallVector<int64_t>> blockOf(const Contraction &c, int64_t ran
   case num::Granularity::Group:
     if (c.isConv()) {
       block[0] = 1;
-      block[1] = spec.groupSize;
+      block[1] = spec.groupSize();
     } else {
       std::fill(block.begin(), block.end(), 1);
-      block[rank - 2] = spec.groupSize;
+      block[rank - 2] = spec.groupSize();
     }
     return block;
   case num::Granularity::Token:
+  case num::Granularity::Tile:
     return failure();
   }
   return failure();
@@ -75,10 +76,9 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
                                 : "option format: " + error);
       return signalPassFailure();
     }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
-        spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
-                       << "' is not one";
+    if (!spec->isPlain()) {
+      func.emitError() << "weights take one level of f32 scales chosen by absmax or minmax; '"
+                       << spec->str() << "' is not supported yet";
       return signalPassFailure();
     }
     // One constant may serve several contractions: it is rounded once for each orientation.
