@@ -168,7 +168,8 @@ private:
     if (!format)
       return fail("unknown number format " + quoted(word) + in() + ": " + reason);
     if (format->width() > maxTensorCodeBits)
-      return fail(quoted(word) + " has more than 16 bits, which scales cannot be stored in" + in());
+      return fail(quoted(word) + in() + " has " + std::to_string(format->width()) +
+                  " bits, but stored scales have at most " + std::to_string(maxTensorCodeBits));
     return true;
   }
 
