@@ -17,6 +17,16 @@ std::string driver::familyWord(num::Family family) {
     return "integer";
   case num::Family::Minifloat:
     return "minifloat";
+  case num::Family::Fixed:
+    return "fixed point";
+  case num::Family::Posit:
+    return "posit";
+  case num::Family::HiFloat8:
+    return "hifloat8";
+  case num::Family::Lns:
+    return "lns";
+  case num::Family::Table:
+    return "table";
   }
   return "format";
 }

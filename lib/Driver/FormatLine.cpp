@@ -102,7 +102,7 @@ std::string driver::numberLineText(const FormatFacts &facts, size_t width) {
 // -------------------------------------------------------------------------------------------------
 
 namespace {
-constexpr double kWidth = 960, kMargin = 48, kLinearY = 120, kLogY = 270, kHeight = 350;
+constexpr double kWidth = 960, kMargin = 48, kLinearY = 140, kLogY = 280, kHeight = 360;
 
 std::string number(double x) {
   char text[32];

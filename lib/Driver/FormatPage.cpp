@@ -57,6 +57,8 @@ static std::string zeroText(const FormatFacts &facts) {
 }
 
 static std::string imageText(const num::Format &f) {
+  if (!f.isDyadic())
+    return "no: values are irrational";
   if (f.fractionBits() == 0)
     return counted(f.imageBits(), "bit") + ": every value is an integer";
   return counted(f.imageBits(), "bit") + ": value * 2^" + std::to_string(f.fractionBits());
@@ -78,7 +80,7 @@ static std::string propertiesSection(const FormatFacts &facts) {
   if (!facts.reserved.empty())
     out += property("never made", codeRanges(f, facts.reserved));
   out += property("codes in order", facts.order);
-  out += property("default rounding", std::string(num::toString(num::Conversion().rounding)));
+  out += property("default rounding", std::string(num::toString(f.defaultRounding())));
   out += property("integer image", imageText(f));
   return out;
 }
@@ -178,11 +180,12 @@ TextTable driver::formatTable(num::Family family) {
     auto range = [&](const std::vector<uint32_t> &codes) {
       return codes.empty() ? std::string("-") : codeRanges(f, codes);
     };
-    table.rows.push_back(
-        {name, std::to_string(f.width()), main.pattern, main.layout.rule,
-         std::to_string(facts.byValue.size()), value(facts.max()), least ? value(*least) : "-",
-         f.zeroCode() ? codeText(f, *f.zeroCode()) : "-", range(facts.negativeZeros),
-         range(facts.infinities), range(facts.nans), std::to_string(f.imageBits())});
+    table.rows.push_back({name, std::to_string(f.width()), main.pattern, main.layout.rule,
+                          std::to_string(facts.byValue.size()), value(facts.max()),
+                          least ? value(*least) : "-",
+                          f.zeroCode() ? codeText(f, *f.zeroCode()) : "-",
+                          range(facts.negativeZeros), range(facts.infinities), range(facts.nans),
+                          f.isDyadic() ? std::to_string(f.imageBits()) : "-"});
   }
   return table;
 }

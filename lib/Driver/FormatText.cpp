@@ -67,6 +67,11 @@ std::string driver::exactText(const num::Exact &value, size_t longest) {
   if (value.isZero())
     return value.negativeZero ? "-0" : "0";
   std::string sign = value.significand < 0 ? "-" : "";
+  if (!value.isDyadic()) {
+    int64_t denominator = int64_t(1) << value.rootBits;
+    return sign + "2^(" + std::to_string(value.exponent * denominator + value.rootNumerator) + "/" +
+           std::to_string(denominator) + ")";
+  }
   uint64_t magnitude = static_cast<uint64_t>(std::abs(value.significand));
   std::string digits = decimal(magnitude, value.exponent, longest - sign.size());
   if (!digits.empty())
@@ -133,19 +138,21 @@ std::string TextTable::text(const std::string &indent) const {
 }
 
 std::string TextTable::markdown() const {
-  std::string out;
-  auto print = [&](const std::vector<std::string> &row, bool code) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      std::string cell = code && i == 0 ? "`" + row[i] + "`" : row[i];
-      out += cell.empty() ? "| " : "| " + cell + " ";
-    }
-    out += "|\n";
+  auto isCode = [&](size_t column) {
+    const std::string &h = header[column];
+    return h == "format" || h == "preset" || h == "spelling" || h == "code" || h == "value";
   };
-  print(header, false);
-  for (size_t i = 0; i < header.size(); ++i)
-    out += "|---";
-  out += "|\n";
-  for (const auto &row : rows)
-    print(row, true);
+  std::string out = "|", rule = "|";
+  for (const std::string &h : header) {
+    out += " " + h + " |";
+    rule += "---|";
+  }
+  out += "\n" + rule + "\n";
+  for (const auto &row : rows) {
+    out += "|";
+    for (size_t i = 0; i < row.size(); ++i)
+      out += isCode(i) ? " `" + row[i] + "` |" : " " + row[i] + " |";
+    out += "\n";
+  }
   return out;
 }
