@@ -63,10 +63,12 @@ static constexpr uint32_t mantissaMask = 0x7fffff;
 
 /// The least power of two not below d, or the nearest by ratio.
 static int exponentAbove(float d, uint32_t mantissaAbove) {
-  uint32_t bits = std::bit_cast<uint32_t>(d);
+  // Subnormal quotients are made normal first, without rounding.
+  const int lift = exponentOf(std::bit_cast<uint32_t>(d)) == -127 ? 64 : 0;
+  const uint32_t bits = std::bit_cast<uint32_t>(lift ? d * 0x1p64f : d);
   if (exponentOf(bits) == 128)
     return 127;
-  return exponentOf(bits) + ((bits & mantissaMask) > mantissaAbove);
+  return exponentOf(bits) - lift + ((bits & mantissaMask) > mantissaAbove);
 }
 
 int blockExponent(Rule rule, float a, const Format &element) {
@@ -113,7 +115,10 @@ int blockExponent(Rule rule, float a, const Format &element) {
 float powerOfTwo(int exponent) {
   if (exponent > 127)
     return std::numeric_limits<float>::quiet_NaN();
-  return std::ldexp(1.0f, exponent);
+  // 2^-127 is a subnormal.
+  if (exponent < -126)
+    return std::bit_cast<float>(uint32_t(1) << (exponent + 149));
+  return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23);
 }
 
 NvOuter nvOuter(float most, float limit, const Format &element) {

@@ -27,7 +27,7 @@ static constexpr RuleRow rules[] = {
     {Rule::Raise, "raise"},
     {Rule::Pow2, "pow2"},
     {Rule::DFP, "dfp"},
-    {Rule::Third, "third"},
+    {Rule::FloorFit, "floor_fit"},
     {Rule::NV, "nv"},
     {Rule::NVDivide, "nv_divide"},
     {Rule::FourOverSix, "four_over_six"},
@@ -114,7 +114,7 @@ static std::string explainLevels(const FormatSpec &spec) {
     if (levels == 1 || (outerF32 && spec.levels[0].format))
       return "";
     return rule + " chooses one level, or scales in a narrow format below one level of f32 scales";
-  case Rule::Third:
+  case Rule::FloorFit:
     return outerF32 ? "" : rule + " needs a second level of f32 scales";
   case Rule::NV:
   case Rule::NVDivide:
@@ -124,9 +124,12 @@ static std::string explainLevels(const FormatSpec &spec) {
       return "";
     return rule + " needs scales in a narrow format, alone or below one level of f32 scales";
   case Rule::KQuant:
-    if (levels == 2 && spec.levels[0].format && spec.levels[0].format->family() == Family::Integer)
+    if (levels == 2 && spec.levels[0].format &&
+        spec.levels[0].format->family() == Family::Integer &&
+        spec.levels[1].granularity() != Granularity::Tensor)
       return "";
-    return rule + " needs two levels, the inner one with integer scales";
+    return rule + " needs two levels, the inner one with integer scales, the outer one smaller "
+                  "than the tensor";
   case Rule::Razor:
   case Rule::Razor16:
     if (outerF32 && isPowerOfTwoScale(spec.levels[0].format))

@@ -45,7 +45,7 @@ struct BlockQuantized {
   std::vector<LevelValues> scales, offsets, negativeScales; ///< innermost first
   std::vector<int32_t> zeros;    ///< ZeroPointKind::Integer: on the grid of scales[0]
   std::vector<float> floatZeros; ///< ZeroPointKind::Float: likewise
-  LevelValues table;             ///< with a table: `shape` is [rows, 2^width]; row = see tableRow
+  LevelValues table;             ///< with a table: `shape` is [rows, 2^width]; see tableRows
 };
 
 struct BlockOptions {
@@ -94,7 +94,9 @@ struct BlockOptions {
 ///            2^128.
 ///   dfp      like rceil, then the exponent falls while at most n / 10000 of the block's n elements
 ///            have fl(|x| / 2^e) > hi.
-///   third    two levels: floor, and the constant fl(1 / 3) outside.
+///   floor_fit  two levels: floor, and outside the constant fl(2^(emax + 1) / hi), with which no
+///   element
+///            exceeds hi (4/3 for e2m1).
 ///   nv, nv_divide  s1 = nvOuter(A).decode, A: the largest magnitude of the outer block, NaNs left
 ///            out; s0 = stored(nvInner(a)); q = enc(fl(x * nvReciprocal(s0, s1))). With one level
 ///            encode = decode = 1.
@@ -111,7 +113,11 @@ struct BlockOptions {
 ///            b = clamp(rne(fl(x / s1)), -B, B); p: bits of hi; h: bits of the OR of all |b| of the
 ///            block; k = max(0, h - p); |q| = min(hi, floor((|b| + 2^(k-1)) / 2^k)), sign of b;
 ///            s0 = 2^k.
-///   kquant, kmeans  searches without a published formula; docs/Formats.md describes ours. Both are
+///   kmeans   no levels, or one: with an offset minmax as above, else s = stored(fl(a / hi)); then
+///   per
+///            row a table of 2^width entries for the y of its elements, ascending.
+///   kquant, kmeans's tables  searches without a published formula; docs/Formats.md describes ours.
+///   Both are
 ///            deterministic.
 ///
 /// **Special blocks.** All zero: codes of 0 (a table's nearest entry). NaN elements: enc(NaN), and

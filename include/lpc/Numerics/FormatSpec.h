@@ -36,7 +36,7 @@ enum class Rule : uint8_t {
   Raise,          ///< `raise`: `floor`, one more where the maximum would clip
   Pow2,           ///< `pow2`: `rceil` of a maximum of at least 1e-4 (DeepSeek)
   DFP,            ///< `dfp`: dynamic fixed point: the least power of two that clips one in 10000
-  Third,          ///< `third`: `floor` with a constant factor 1/3
+  FloorFit,       ///< `floor_fit`: `floor` times the constant that lets the maximum just fit
   NV,             ///< `nv`: NVFP4 in TransformerEngine's order of operations
   NVDivide,       ///< `nv_divide`: the same with the block maximum divided first
   FourOverSix,    ///< `four_over_six`: the block maximum at 6 or at 4

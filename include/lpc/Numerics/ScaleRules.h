@@ -18,7 +18,7 @@ struct ScaleZero {
 ///   no zero point: a = max(|least|, |most|), or max(most, 0) for unsigned formats; s = fl(a / hi)
 ///   asym: least = min(least, 0), most = max(most, 0); s = fl((most - least) / (hi - lo)), the
 ///         quotient formed in double; z = clamp(rne(fl(lo - fl(least / s))), lo, hi)
-/// s < 1e-37 (a block of zeros too): s = 1.
+/// s < 1e-37 (a block of zeros too): s = 1; z stays what it was, 0 for a block of zeros.
 ScaleZero chooseScale(float least, float most, const Format &element, bool asymmetric);
 
 /// floor(log2(element.max())): 2 for e2m1, 8 for e4m3, 15 for e5m2, 6 for int8.
@@ -30,8 +30,8 @@ int maxExponent(const Format &element);
 ///   floor  exponent(a) - emax
 ///   ceil   exponent(a) + (a's mantissa is not 0) - emax
 ///   even   exponent(bits(a) + 2^(22 - M)) - emax, M: mantissa bits of the element
-///   rceil  d = fl(a / hi); exponent(d) + (d's mantissa is not 0); 127 if d is infinite
-///   log2   d as before; exponent(d) + (d's significand > sqrt(2)); 127 if d is infinite
+///   rceil  d = fl(a / hi); the least e with d <= 2^e; 127 if d is infinite
+///   log2   d as before; the e with 2^e nearest to d by ratio; 127 if d is infinite
 ///   raise  floor, plus 1 if a / 2^floor >= hi + half of the last step below hi
 ///   pow2   rceil of max(a, 1e-4)
 /// a = NaN: 128.

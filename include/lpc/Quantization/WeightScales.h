@@ -30,8 +30,8 @@ struct QuantizedTensor {
 };
 
 /// Rounds `values` (row-major, `shape`) in blocks of `block` elements along each axis (0: the whole
-/// axis; the last block of an axis may be short). NaN and infinities are not weights: fails if
-/// there is one.
+/// axis; at most one axis may have blocks of several elements; the last block may be short). NaN
+/// and infinities are not weights: fails if there is one.
 mlir::FailureOr<QuantizedTensor> quantizeTensor(llvm::ArrayRef<float> values,
                                                 llvm::ArrayRef<int64_t> shape,
                                                 llvm::ArrayRef<int64_t> block,

@@ -141,7 +141,7 @@ TEST(SpecTest, ScaleStructures) {
       {"e4m3/128x128", "e4m3/128x128", "absmax"},
       {"e4m3/1x128", "e4m3/g128", "absmax"},
       {"fp8/g128@pow2", "e4m3/g128@pow2", "pow2"},
-      {"e2m1/g32:e8m0/tensor@third", "e2m1/g32:e8m0/tensor@third", "third"},
+      {"e2m1/g32:e8m0/tensor@floor_fit", "e2m1/g32:e8m0/tensor@floor_fit", "floor_fit"},
       {"uint4/g64/asym:float", "uint4/g64/asym:float", "minmax"},
       {"uint4/g64:fp16/offset:fp16", "uint4/g64:fp16/offset:fp16", "minmax"},
       {"int4.narrow/g64/posneg", "int4.narrow/g64/posneg", "absmax"},
