@@ -29,6 +29,7 @@ config.environment["LPC_SHARED"] = shared
 
 config.substitutions += [
     ("%python", config.lpc_python),
+    ("%cc", config.lpc_cc),
     ("%shared", shared),
     ("%examples", os.path.join(config.lpc_source_dir, "examples")),
     ("%source_dir", config.lpc_source_dir),

@@ -4,9 +4,10 @@
  * Load any model at run time:
  *   cc -std=c99 -I runtime/include examples/c/run_model.c -o run_model -ldl
  *   ./run_model model.so
- * Or link one model into the program:
+ * Or link one model into the program, as a library or as an object (lpc compile --emit obj):
  *   cc -std=c99 -DLINKED -I runtime/include examples/c/run_model.c ./model.so -Wl,-rpath,'$ORIGIN'
  * -o run_model
+ *   cc -std=c99 -DLINKED -I runtime/include examples/c/run_model.c model.o -lm -o run_model
  *   ./run_model
  *
  * Every input is filled with a simple pattern (dynamic dimensions are 1, or the number after the

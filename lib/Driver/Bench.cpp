@@ -53,8 +53,7 @@ randomInputs(const std::vector<rt::TensorInfo> &infos,
       return t.takeError();
     bool isFloat = rt::isFloatDType(info.dtype);
     for (int64_t i = 0, n = t->numElements(); i < n; ++i) {
-      double v =
-          isFloat ? normal(rng) : static_cast<double>(rng() % std::max<int64_t>(maxInteger, 1));
+      double v = isFloat ? normal(rng) : static_cast<double>(rng() % maxInteger);
       t->setBits(i, rt::encodeElement(info.dtype, v));
     }
     inputs.push_back(std::move(*t));
@@ -63,17 +62,23 @@ randomInputs(const std::vector<rt::TensorInfo> &infos,
 }
 
 static Outcome runBench() {
+  if (runs < 1 || warmup < 0 || maxInteger < 1)
+    return Outcome::usage("--runs and --max-integer must be at least 1, --warmup at least 0");
+  if (Outcome o = checkThreads(benchThreads); !o)
+    return o;
   rt::OpenOptions options;
   options.threads = benchThreads;
   rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(benchModel, options);
   if (!model)
     return Outcome::usage(model.error());
   std::map<std::string, int64_t> sizes;
-  for (const std::string &text : benchDims) {
-    auto [name, size] = llvm::StringRef(text).rsplit('=');
-    if (size.getAsInteger(10, sizes[name.str()]))
-      return Outcome::usage("--dim " + text + ": expected name=size");
-  }
+  if (Outcome o = parseDims(benchDims, sizes); !o)
+    return o;
+  for (auto &[name, size] : sizes)
+    if (llvm::none_of(model->inputs(), [&](const rt::TensorInfo &info) {
+          return llvm::is_contained(info.dimNames, name);
+        }))
+      return Outcome::usage("--dim " + name + ": no input has a dynamic dimension of that name");
   rt::Result<std::vector<rt::HostTensor>> inputs = randomInputs(model->inputs(), sizes);
   if (!inputs)
     return Outcome::usage(inputs.error());
@@ -81,7 +86,7 @@ static Outcome runBench() {
   for (rt::HostTensor &t : *inputs)
     in.push_back(t.view());
   std::vector<double> times;
-  for (int i = 0; i < std::max<int>(warmup, 0) + std::max<int>(runs, 1); ++i) {
+  for (int i = 0; i < warmup + runs; ++i) {
     for (lpc_tensor &t : out)
       t = {};
     double start = secondsNow();

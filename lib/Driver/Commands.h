@@ -7,6 +7,7 @@
 
 #include "llvm/Support/CommandLine.h"
 
+#include <map>
 #include <string>
 
 namespace lpc::driver {
@@ -23,6 +24,19 @@ struct Outcome {
 
 /// Prints the sentence to stderr, `error: ...`, and returns the code.
 int report(const Outcome &outcome);
+
+/// An option that was given although nothing would read it. `condition` says what it needs, as in
+/// "--ulp serves comparisons only: give --expect".
+struct Idle {
+  const llvm::cl::Option &option;
+  bool isIdle;
+  llvm::StringRef condition;
+};
+/// Refuses the first option that was given in vain.
+Outcome refuseIdle(llvm::ArrayRef<Idle> options);
+/// `--dim name=size`, each name once.
+Outcome parseDims(const llvm::cl::list<std::string> &list, std::map<std::string, int64_t> &sizes);
+Outcome checkThreads(int threads);
 
 /// Shared by all subcommands.
 extern llvm::cl::OptionCategory category;

@@ -3,8 +3,10 @@
 #include "Compiler.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
-#include "lpc/Quantization/WeightScales.h"
+#include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Target/CPU/Emit.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -25,11 +27,13 @@ static cl::SubCommand compileSub("compile", "Compile a model into a shared objec
 OPTION(std::string, input, cl::Positional, cl::desc("<model.onnx | module.mlir>"), cl::Required);
 OPTION(std::string, output, "o", cl::desc("Output file"), cl::Required);
 OPTION(std::string, weights, "weights",
-       cl::desc("Format of weights: int8/channel, int4/g128, e4m3/channel, ... (default: float)"));
+       cl::desc("Format of weights: int8/channel, int4/g128, mxfp4, nvfp4, q4_k, any4, ... "
+                "(default: float)"));
 OPTION(std::string, activations, "activations",
-       cl::desc("Format of activations: int8, uint8/asym, int8/token, ... (default: float)"));
-OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"),
-       cl::init("absmax"));
+       cl::desc("Format of activations: int8, uint8/asym, int8/token, mxfp8, nvfp4, ... "
+                "(default: float)"));
+OPTION(std::string, weightMethod, "weight-method",
+       cl::desc("Weight scales by absmax (the format's own rule) or mse"), cl::init("absmax"));
 OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
@@ -62,35 +66,63 @@ OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
                                   cl::cat(category), cl::sub(compileSub));
 
-static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string, int64_t> &sizes) {
-  for (const std::string &text : list) {
-    auto [name, size] = llvm::StringRef(text).rsplit('=');
-    int64_t value;
-    if (name.empty() || size.getAsInteger(10, value) || value < 0)
-      return Outcome::usage("--dim " + text + ": expected name=size");
-    sizes[name.str()] = value;
-  }
-  return Outcome::ok();
-}
-
 /// Words and patterns are checked before any work is done.
 static Outcome checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
-  if (!quant::parseScaleMethod(r.weightMethod))
+  if (!quant::isWeightMethod(r.weightMethod))
     return Outcome::usage("--weight-method " + r.weightMethod + ": expected absmax or mse");
   if (!quant::parseRangeMethod(r.activationMethod))
     return Outcome::usage("--activation-method " + r.activationMethod +
                           ": expected minmax, percentile or mse");
-  auto spec = [&](const std::string &text) { return num::FormatSpec::parse(text); };
-  if (auto w = spec(r.weights); w && w->granularity() == num::Granularity::Token)
-    return Outcome::usage("--weights " + r.weights +
-                          ": weights have no tokens; use tensor, channel or a group");
-  if (auto a = spec(r.activations); a && a->granularity() == num::Granularity::Channel)
-    return Outcome::usage("--activations " + r.activations +
-                          ": activations have no output channels; use tensor, token or a group");
+  if (!r.weights.empty() && !quant::parseWeightFormat(r.weights, r.weightMethod, error))
+    return Outcome::usage("--weights " + r.weights + ": " + error);
+  if (!r.activations.empty() && !quant::parseActivationFormat(r.activations, error))
+    return Outcome::usage("--activations " + r.activations + ": " + error);
   return Outcome::ok();
+}
+
+/// Options that this compilation would not read are mistakes.
+static Outcome checkIdle(const CompileRequest &r) {
+  auto spec = num::FormatSpec::parse(r.activations);
+  bool isStatic = spec && spec->granularity == num::Granularity::Tensor;
+  bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
+  bool front = r.emit == "onnx" || r.emit == "nn";
+  bool code = r.emit == "so" || r.emit == "obj" || r.emit == "asm" || r.emit == "llvm";
+  bool linked = r.emit == "so" || r.emit == "obj";
+  llvm::StringRef early = "the module of --emit is written before quantization";
+  llvm::StringRef noData = "give --calib";
+  return refuseIdle({
+      {weights, front, early},
+      {activations, front, early},
+      {saveLp, front, early},
+      {weightMethod, r.weights.empty(), "give --weights"},
+      {keep, !quantizes, "give --weights or --activations"},
+      {calib, r.activations.empty(), "it serves static activation scales; give --activations too"},
+      {calibFile, r.activations.empty(),
+       "it serves static activation scales; give --activations too"},
+      {activationMethod, !isStatic, "give --activations with one static scale per tensor"},
+      // A format that is no format has a better sentence of its own.
+      {calib, spec && !isStatic, "these activations take their scales at run time"},
+      {calibFile, spec && !isStatic, "these activations take their scales at run time"},
+      {calib, !r.calibFile.empty(), "--calib-file gives the statistics; use one of them"},
+      {saveCalib, !calibrates, noData},
+      {calibSamples, !calibrates, noData},
+      {threads, !calibrates, "threads serve calibration; give --calib"},
+      {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
+       "windows divide calibration text; give --calib with a text"},
+      {optLevel, !code, "the module of --emit is no machine code"},
+      {target, !code, "the module of --emit is no machine code"},
+      {weightsFile, !linked, "weights belong to --emit so and --emit obj"},
+  });
+}
+
+static Outcome checkCPU(const std::string &cpu) {
+  if (isKnownCPU(cpu))
+    return Outcome::ok();
+  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
+                        llvm::join(knownCPUs(), ", "));
 }
 
 static Outcome runCompile() {
@@ -131,9 +163,14 @@ static Outcome runCompile() {
     return Outcome::usage("-O" + std::to_string(optLevel) + ": levels are 0 to 3");
   if (window < 1 || calibSamples < 1)
     return Outcome::usage("--window and --calib-samples must be at least 1");
-  if (r.activations.empty() && !(r.calib.empty() && r.calibFile.empty()))
-    return Outcome::usage(
-        "calibration data serves static activation scales: give --activations too");
+  if (r.output == "-" && (r.emit == "so" || r.emit == "obj"))
+    return Outcome::usage("-o -: --emit " + r.emit + " needs a file");
+  if (Outcome o = checkThreads(threads); !o)
+    return o;
+  if (Outcome o = checkCPU(r.cpu); !o)
+    return o;
+  if (Outcome o = checkIdle(r); !o)
+    return o;
   const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
                                                                {"-o", r.output},
                                                                {"--save-lp", r.saveLp},

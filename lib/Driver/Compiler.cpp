@@ -4,11 +4,14 @@
 #include "Data.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc-runtime/io/ModelHandle.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,11 +20,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace lpc;
@@ -73,22 +72,6 @@ std::string DiagnosticLog::text() const {
   if (count > lines.size())
     all += "\n  and " + std::to_string(count - lines.size()) + " more";
   return all;
-}
-
-//===- TemporaryFile
-//----------------------------------------------------------------------------------===//
-
-TemporaryFile::TemporaryFile(StringRef name) {
-  SmallString<128> dir;
-  if (!llvm::sys::fs::createUniqueDirectory("lpc", dir)) {
-    folder = dir.str().str();
-    file = folder + "/" + name.str();
-  }
-}
-
-TemporaryFile::~TemporaryFile() {
-  if (!folder.empty())
-    (void)llvm::sys::fs::remove_directories(folder);
 }
 
 //===- Compiler
@@ -172,9 +155,13 @@ Outcome Compiler::convert(ModuleOp module, SmallVectorImpl<Refusal> &refusals) {
   DiagnosticLog log(&context);
   if (succeeded(convertONNXToNn(module, &refusals)))
     return Outcome::ok();
-  bool malformed =
-      llvm::any_of(refusals, [](const Refusal &r) { return r.kind == Refusal::Kind::Malformed; });
-  return {malformed ? kExitMalformed : kExitUnsupported, log.text()};
+  auto any = [&](Refusal::Kind kind) {
+    return llvm::any_of(refusals, [&](const Refusal &r) { return r.kind == kind; });
+  };
+  int code = any(Refusal::Kind::Malformed) ? kExitMalformed
+             : any(Refusal::Kind::Limit)   ? kExitLimit
+                                           : kExitUnsupported;
+  return {code, log.text()};
 }
 
 Outcome Compiler::loadNn(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
@@ -205,14 +192,15 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
   NnToLpOptions options;
   setOptions(options, request);
+  TemporaryFolder statistics;
   std::string error;
-  for (const std::string *text : {&request.weights, &request.activations})
-    if (!text->empty() && !num::FormatSpec::parse(*text, &error))
-      return Outcome::usage(error);
-  TemporaryFile statistics("calibration.json");
-  bool needsData =
-      !request.activations.empty() &&
-      num::FormatSpec::parse(request.activations)->granularity() == num::Granularity::Tensor;
+  std::optional<num::FormatSpec> activations;
+  if (!request.activations.empty()) {
+    activations = quant::parseActivationFormat(request.activations, error);
+    if (!activations)
+      return Outcome::usage("--activations " + request.activations + ": " + error);
+  }
+  bool needsData = activations && quant::isStatic(*activations);
   if (needsData) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(
@@ -225,13 +213,17 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
       quant::CalibrationFile file;
       if (Outcome o = calibrate(request, module, file); !o)
         return o;
-      std::string path = request.saveCalib.empty() ? statistics.path() : request.saveCalib;
-      if (llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-            os << file.toJSON();
-            return llvm::Error::success();
-          }))
-        return Outcome::usage("cannot write '" + path + "': " + llvm::toString(std::move(e)));
-      options.calibration = path;
+      std::string text = file.toJSON();
+      if (!request.saveCalib.empty())
+        if (Outcome o = writeOutput(request.saveCalib, [&](llvm::raw_ostream &os) { os << text; });
+            !o)
+          return o;
+      std::error_code error = statistics.make();
+      options.calibration = statistics.file("calibration.json");
+      if (!error)
+        llvm::raw_fd_ostream(options.calibration, error) << text;
+      if (error)
+        return {kExitInternal, "cannot write a temporary file: " + error.message()};
     }
   }
   return runPipeline(module, request, "quantize",
@@ -248,15 +240,18 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
                               [&](OpPassManager &pm) { buildObservePipeline(pm, options); });
       !o)
     return o;
-  TemporaryFile library("observed.so");
+  TemporaryFolder folder;
+  if (std::error_code e = folder.make())
+    return {kExitInternal, "cannot make a temporary folder: " + e.message()};
+  std::string library = folder.file("observed.so");
   CompileRequest plain = request;
   plain.emit = "so";
   plain.weightsFile.clear();
-  if (Outcome o = emit(plain, *observed, library.path()); !o)
+  if (Outcome o = emit(plain, *observed, library); !o)
     return o;
   rt::OpenOptions open;
   open.threads = request.threads;
-  rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(library.path(), open);
+  rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(library, open);
   if (!model)
     return {kExitInternal, model.error()};
   rt::Result<DataSource> data = DataSource::open(request.calib, model->inputs(), request.window);
@@ -284,14 +279,29 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
   return Outcome::ok();
 }
 
+Outcome Compiler::writeOutput(StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return Outcome::usage(llvm::toString(file.takeError()));
+  write(file->os());
+  if (llvm::Error e = file->finish())
+    return Outcome::usage(llvm::toString(std::move(e)));
+  outputs.push_back(std::move(*file));
+  return Outcome::ok();
+}
+
 Outcome Compiler::writeModule(ModuleOp module, StringRef path) {
-  llvm::Error e = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+  return writeOutput(path, [&](llvm::raw_ostream &os) {
     module.print(os, OpPrintingFlags().enableDebugInfo(false));
     os << '\n';
-    return llvm::Error::success();
   });
-  if (e)
-    return Outcome::usage("cannot write '" + path.str() + "': " + llvm::toString(std::move(e)));
+}
+
+Outcome Compiler::commitOutputs() {
+  for (OutputFile &file : outputs)
+    if (llvm::Error e = file.commit())
+      return Outcome::usage(llvm::toString(std::move(e)));
+  outputs.clear();
   return Outcome::ok();
 }
 
@@ -329,6 +339,19 @@ static std::string describe(ModuleOp module) {
   return text;
 }
 
+/// Kernels are made for AVX2 and run everywhere: says so where that costs time.
+static void remarkSlowKernels(ModuleOp module, const CPUOptions &cpu,
+                              ArrayRef<std::string> features) {
+  bool fast = llvm::is_contained(features, "avx2") && llvm::is_contained(features, "fma");
+  unsigned count = 0;
+  module.walk([&](packed::MatMulOp) { ++count; });
+  if (count == 0 || fast)
+    return;
+  emitRemark(UnknownLoc::get(module.getContext()))
+      << count << (count == 1 ? " product runs" : " products run") << " slowly: the CPU '"
+      << cpu.cpu << "' lacks AVX2 or FMA, for which the kernels are made";
+}
+
 Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef output) {
   CPUOptions cpu;
   cpu.cpu = request.cpu;
@@ -343,9 +366,17 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
     return o;
   if (request.emit == "linalg")
     return writeModule(module, output);
-  if (Outcome o = runPipeline(
-          module, request, "lower to LLVM",
-          [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
+  LinalgToLLVMOptions options;
+  {
+    DiagnosticLog log(&context);
+    FailureOr<SmallVector<std::string>> features = getKernelFeatures(module, cpu);
+    if (failed(features))
+      return {kExitUnsupported, log.text()};
+    options.features.assign(features->begin(), features->end());
+    remarkSlowKernels(module, cpu, *features);
+  }
+  if (Outcome o = runPipeline(module, request, "lower to LLVM",
+                              [&](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, options); });
       !o)
     return o;
   if (request.emit == "llvm-dialect")
@@ -356,12 +387,24 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
                                                 : CPUOutputKind::SharedObject;
   Progress progress("generate code");
   DiagnosticLog log(&context);
-  if (failed(emitCPU(module, cpu, kind, output)))
-    return {kExitInternal, log.text()};
+  EmitFailure failure;
+  if (failed(emitCPU(module, cpu, kind, output, &failure)))
+    return {failure == EmitFailure::File     ? kExitUsage
+            : failure == EmitFailure::Target ? kExitUnsupported
+                                             : kExitInternal,
+            log.text()};
   return Outcome::ok();
 }
 
 Outcome Compiler::compile(const CompileRequest &request) {
+  Outcome outcome = buildArtefact(request);
+  if (outcome)
+    outcome = commitOutputs();
+  outputs.clear();
+  return outcome;
+}
+
+Outcome Compiler::buildArtefact(const CompileRequest &request) {
   OwningOpRef<ModuleOp> module;
   if (request.emit == "onnx") {
     if (Outcome o = load(request, module); !o)

@@ -7,6 +7,7 @@
 
 #include "lpc/Conversion/ONNXToNn/ConvertONNXToNn.h"
 #include "lpc/Quantization/Calibration.h"
+#include "lpc/Support/OutputFile.h"
 
 #include "dialects/Lp/IR/Lp.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -79,20 +80,14 @@ private:
                       llvm::function_ref<void(mlir::OpPassManager &)> build);
   Outcome calibrate(const CompileRequest &request, mlir::ModuleOp module,
                     quant::CalibrationFile &file);
+  /// Writes a file that commitOutputs() will put in its place.
+  Outcome writeOutput(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write);
   Outcome writeModule(mlir::ModuleOp module, llvm::StringRef path);
+  Outcome commitOutputs();
+  Outcome buildArtefact(const CompileRequest &request);
 
   mlir::MLIRContext context;
-};
-
-/// A file in a fresh folder below the system's temporary one; both go with this object.
-class TemporaryFile {
-public:
-  explicit TemporaryFile(llvm::StringRef name);
-  ~TemporaryFile();
-  const std::string &path() const { return file; }
-
-private:
-  std::string folder, file;
+  std::vector<OutputFile> outputs; ///< complete, but under temporary names
 };
 
 } // namespace lpc::driver

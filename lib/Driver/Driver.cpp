@@ -2,12 +2,18 @@
 // Dispatches the subcommands of `lpc`.
 #include "Commands.h"
 
+#include "lpc/Support/TemporaryFolder.h"
+
 #include "llvm/Config/llvm-config.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
+#include <new>
+#include <unistd.h>
 
 using namespace lpc;
 using namespace lpc::driver;
@@ -24,6 +30,34 @@ int driver::report(const Outcome &outcome) {
   return outcome.code;
 }
 
+Outcome driver::refuseIdle(llvm::ArrayRef<Idle> options) {
+  for (const Idle &o : options)
+    if (o.option.getNumOccurrences() && o.isIdle)
+      return Outcome::usage(((o.option.ArgStr.size() == 1 ? "-" : "--") + o.option.ArgStr +
+                             " has no effect here: " + o.condition)
+                                .str());
+  return Outcome::ok();
+}
+
+Outcome driver::parseDims(const cl::list<std::string> &list,
+                          std::map<std::string, int64_t> &sizes) {
+  for (const std::string &text : list) {
+    auto [name, size] = llvm::StringRef(text).rsplit('=');
+    int64_t value;
+    if (name.empty() || size.getAsInteger(10, value) || value < 0)
+      return Outcome::usage("--dim " + text + ": expected name=size");
+    if (!sizes.emplace(name.str(), value).second)
+      return Outcome::usage("--dim " + name.str() + " is given twice");
+  }
+  return Outcome::ok();
+}
+
+Outcome driver::checkThreads(int threads) {
+  return threads >= 0 ? Outcome::ok()
+                      : Outcome::usage("--threads " + std::to_string(threads) +
+                                       ": expected a number of threads, or 0 for all");
+}
+
 double driver::secondsNow() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -35,10 +69,37 @@ Progress::~Progress() {
     llvm::errs() << llvm::format("%-28s %7.2f s\n", phase.c_str(), secondsNow() - start);
 }
 
+/// LLVM takes the last of several values.
+static Outcome refuseRepeated(cl::SubCommand &sub) {
+  std::vector<std::string> repeated;
+  for (auto &entry : cl::getRegisteredOptions(sub)) {
+    const cl::Option &option = *entry.second;
+    auto flag = option.getNumOccurrencesFlag();
+    if (option.getNumOccurrences() > 1 && (flag == cl::Optional || flag == cl::Required))
+      repeated.push_back((option.ArgStr.size() == 1 ? "-" : "--") + option.ArgStr.str());
+  }
+  if (repeated.empty())
+    return Outcome::ok();
+  return Outcome::usage(*llvm::min_element(repeated) + " is given more than once");
+}
+
+/// Nothing can be thrown, so memory that the system refuses ends the program.
+static void endWithoutMemory() {
+  constexpr llvm::StringLiteral sentence =
+      "error: out of memory: the model or its data needs more than this machine has\n";
+  (void)!write(2, sentence.data(), sentence.size());
+  TemporaryFolder::removeAll();
+  llvm::sys::RunInterruptHandlers();
+  _exit(kExitLimit);
+}
+
 int lpc::runDriver(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  const Command commands[] = {compileCommand(),  runCommand(),      checkCommand(),
-                              evalCommand(),     benchCommand(),    inspectCommand(),
+  std::set_new_handler(endWithoutMemory);
+  llvm::remove_bad_alloc_error_handler();
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
+  const Command commands[] = {compileCommand(),  runCommand(),     checkCommand(),
+                              evalCommand(),     benchCommand(),   inspectCommand(),
                               generateCommand(), testOnnxCommand(), formatsCommand()};
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
@@ -53,8 +114,10 @@ int lpc::runDriver(int argc, char **argv) {
           &llvm::errs()))
     return kExitUsage;
   for (const Command &c : commands)
-    if (*c.sub)
-      return report(c.run());
+    if (*c.sub) {
+      Outcome once = refuseRepeated(*c.sub);
+      return report(once ? c.run() : once);
+    }
   llvm::errs() << "error: no subcommand given; `lpc --help` lists them\n";
   return kExitUsage;
 }

@@ -46,7 +46,10 @@ static Outcome accuracy(rt::ModelHandle &model) {
   if (truth->numElements() != source->numSamples())
     return Outcome::usage("there are " + std::to_string(source->numSamples()) + " samples but " +
                           std::to_string(truth->numElements()) + " labels");
-  int64_t correct = 0, total = source->numSamples();
+  if (batch.getNumOccurrences() && source->batchSize(batch) != batch)
+    return Outcome::usage("--batch " + std::to_string(batch) + ": the model takes " +
+                          std::to_string(source->batchSize(batch)) + " samples at once");
+  int64_t correct = 0, spoiled = 0, total = source->numSamples();
   for (int64_t begin = 0; begin < total;) {
     int64_t n = std::min(source->batchSize(batch > 0 ? batch : 32), total - begin);
     rt::Result<std::vector<rt::NamedTensor>> in = source->batch(begin, n);
@@ -63,15 +66,21 @@ static Outcome accuracy(rt::ModelHandle &model) {
     int64_t classes = scores.numElements() / n;
     for (int64_t i = 0; i < n; ++i) {
       int64_t best = 0;
-      for (int64_t c = 1; c < classes; ++c)
+      bool hasNaN = false;
+      for (int64_t c = 0; c < classes; ++c) {
+        hasNaN |= std::isnan(scores.at(i * classes + c));
         if (scores.at(i * classes + c) > scores.at(i * classes + best))
           best = c;
-      correct += static_cast<double>(best) == truth->at(begin + i);
+      }
+      spoiled += hasNaN;
+      correct += !hasNaN && static_cast<double>(best) == truth->at(begin + i);
     }
     begin += n;
   }
   llvm::outs() << llvm::format("accuracy %.2f %%\n", 100.0 * correct / std::max<int64_t>(total, 1))
                << correct << " of " << total << " correct\n";
+  if (spoiled)
+    llvm::outs() << spoiled << " of " << total << " outputs hold NaN and count as wrong\n";
   return Outcome::ok();
 }
 
@@ -108,6 +117,9 @@ static Outcome perplexity(rt::ModelHandle &model) {
     return Outcome::usage("'" + text + "' is shorter than one window of " + std::to_string(window) +
                           " bytes and the next");
   int64_t step = ids->dims[0] > 0 ? ids->dims[0] : batch > 0 ? int64_t(batch) : 4;
+  if (batch.getNumOccurrences() && batch != step)
+    return Outcome::usage("--batch " + std::to_string(batch) + ": the model takes " +
+                          std::to_string(step) + " windows at once");
   double sum = 0;
   for (int64_t begin = 0; begin < total;) {
     int64_t n = std::min(step, total - begin);
@@ -132,7 +144,13 @@ static Outcome perplexity(rt::ModelHandle &model) {
                             rt::dtypeName(logits.dtype) +
                             ", not float32 [batch, length, 256 or more]");
     auto *values = reinterpret_cast<const float *>(logits.bytes.data());
-    sum += crossEntropy(values, bytes->data() + begin * window + 1, n * window, logits.shape[2]);
+    double loss =
+        crossEntropy(values, bytes->data() + begin * window + 1, n * window, logits.shape[2]);
+    if (std::isnan(loss))
+      return {kExitMismatch, "the outputs for windows " + std::to_string(begin) + " to " +
+                                 std::to_string(begin + n - 1) +
+                                 " hold NaN: there is no perplexity"};
+    sum += loss;
     begin += n;
   }
   llvm::outs() << llvm::format("perplexity %.4f\n", std::exp(sum / (total * window))) << total
@@ -143,6 +161,20 @@ static Outcome perplexity(rt::ModelHandle &model) {
 static Outcome runEval() {
   if (data.empty() == text.empty())
     return Outcome::usage("give either --data (accuracy) or --text (perplexity)");
+  bool labelled = text.empty();
+  llvm::StringRef noText = "it divides --text", noData = "it reads --data";
+  if (Outcome o = refuseIdle({{window, labelled, noText},
+                              {windows, labelled, noText},
+                              {inputSpec, !labelled, noData},
+                              {labels, !labelled, noData}});
+      !o)
+    return o;
+  if (batch.getNumOccurrences() && batch < 1)
+    return Outcome::usage("--batch must be at least 1");
+  if (windows.getNumOccurrences() && windows < 1)
+    return Outcome::usage("--windows must be at least 1");
+  if (Outcome o = checkThreads(threads); !o)
+    return o;
   rt::OpenOptions options;
   options.threads = threads;
   options.weightsPath = weightsPath;

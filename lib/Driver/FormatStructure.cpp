@@ -176,8 +176,8 @@ std::string driver::ruleText(const num::FormatSpec &spec) {
     return "the least power of two with max(a, 1e-4) / s <= " + hi;
   case num::Rule::DFP:
     return "the least power of two that clips at most one value in 10000";
-  case num::Rule::Third:
-    return "s0 like floor, s1 = fl(1 / 3)";
+  case num::Rule::FloorFit:
+    return "s0 like floor; s1 is the constant that lets a block's largest magnitude just fit";
   case num::Rule::NV:
   case num::Rule::NVDivide: {
     bool outer = spec.levels.size() > 1;

@@ -27,6 +27,8 @@ OPTION(int, threads, "threads", cl::desc("Threads (default: all)"), cl::init(0))
 static Outcome runGenerate() {
   if (prompt.empty() || count < 1)
     return Outcome::usage("--prompt must not be empty and --bytes must be at least 1");
+  if (Outcome o = checkThreads(threads); !o)
+    return o;
   rt::OpenOptions options;
   options.threads = threads;
   rt::Result<rt::ModelHandle> model = rt::ModelHandle::open(modelPath, options);

@@ -24,10 +24,11 @@ Outcome Model::open(const std::string &path, const Options &options) {
   }
   std::string so = path;
   if (!compiled) {
-    library = std::make_unique<TemporaryFile>("model.so");
+    if (std::error_code e = folder.make())
+      return {kExitInternal, "cannot make a temporary folder: " + e.message()};
     CompileRequest request;
     request.input = path;
-    request.output = so = library->path();
+    request.output = so = folder.file("model.so");
     request.dims = options.dims;
     if (Outcome o = compiler.compile(request); !o)
       return o;

@@ -7,6 +7,7 @@
 
 #include "lpc-runtime/io/Compare.h"
 #include "lpc-runtime/io/ModelHandle.h"
+#include "lpc/Support/TemporaryFolder.h"
 
 #include <optional>
 
@@ -40,7 +41,7 @@ private:
   Compiler compiler;
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< reference only
   bool float64 = false;
-  std::unique_ptr<TemporaryFile> library;
+  TemporaryFolder folder; ///< of the compiled model
   std::optional<rt::ModelHandle> handle;
   std::vector<rt::TensorInfo> inputInfos, outputInfos;
 };

@@ -4,57 +4,20 @@
 
 #include "lpc/Reference/Evaluate.h"
 #include "lpc/Reference/HostTensor.h"
+#include "lpc/Support/ElementCode.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace lpc;
 using namespace lpc::driver;
-
-/// The ONNX code of an element type; 0 if it has none.
-static int32_t onnxType(Type type) {
-  if (auto i = dyn_cast<IntegerType>(type)) {
-    bool u = i.isUnsigned();
-    switch (i.getWidth()) {
-    case 1:
-      return LPC_DTYPE_BOOL;
-    case 2:
-      return u ? LPC_DTYPE_U2 : LPC_DTYPE_I2;
-    case 4:
-      return u ? LPC_DTYPE_U4 : LPC_DTYPE_I4;
-    case 8:
-      return u ? LPC_DTYPE_U8 : LPC_DTYPE_I8;
-    case 16:
-      return u ? LPC_DTYPE_U16 : LPC_DTYPE_I16;
-    case 32:
-      return u ? LPC_DTYPE_U32 : LPC_DTYPE_I32;
-    case 64:
-      return u ? LPC_DTYPE_U64 : LPC_DTYPE_I64;
-    default:
-      return 0;
-    }
-  }
-  return llvm::TypeSwitch<Type, int32_t>(type)
-      .Case<Float32Type>([](auto) { return LPC_DTYPE_F32; })
-      .Case<Float64Type>([](auto) { return LPC_DTYPE_F64; })
-      .Case<Float16Type>([](auto) { return LPC_DTYPE_F16; })
-      .Case<BFloat16Type>([](auto) { return LPC_DTYPE_BF16; })
-      .Case<Float8E4M3FNType>([](auto) { return LPC_DTYPE_F8E4M3FN; })
-      .Case<Float8E4M3FNUZType>([](auto) { return LPC_DTYPE_F8E4M3FNUZ; })
-      .Case<Float8E5M2Type>([](auto) { return LPC_DTYPE_F8E5M2; })
-      .Case<Float8E5M2FNUZType>([](auto) { return LPC_DTYPE_F8E5M2FNUZ; })
-      .Case<Float4E2M1FNType>([](auto) { return LPC_DTYPE_F4E2M1; })
-      .Case<Float8E8M0FNUType>([](auto) { return LPC_DTYPE_F8E8M0; })
-      .Default([](Type) { return 0; });
-}
 
 /// Name, type and sizes of an argument or result of @main.
 static rt::TensorInfo infoOf(Type type, StringAttr name, StringRef otherwise, ArrayAttr dims) {
   rt::TensorInfo info;
   info.name = name ? name.str() : otherwise.str();
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
-    info.dtype = onnxType(tensor.getElementType());
+    info.dtype = elementCode(tensor.getElementType());
     for (auto [axis, d] : llvm::enumerate(tensor.getShape())) {
       info.dims.push_back(ShapedType::isDynamic(d) ? -1 : d);
       auto dim = dims && axis < dims.size() ? dyn_cast<StringAttr>(dims[axis]) : StringAttr();

@@ -10,6 +10,8 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <set>
+
 using namespace lpc;
 using namespace lpc::driver;
 namespace cl = llvm::cl;
@@ -104,7 +106,42 @@ static void print(const rt::NamedTensor &t) {
   llvm::outs() << (n > kShown ? " ...\n" : "\n");
 }
 
+static Outcome checkOptions() {
+  bool compares = !expect.empty() || !expectations.empty(), evaluates = target == "reference";
+  bool tolerates = relTol.getNumOccurrences() || absTol.getNumOccurrences();
+  llvm::StringRef nothing = "nothing is compared; give --expect or --expect-output";
+  llvm::StringRef evaluator = "the reference evaluator has one thread and the model's own weights";
+  if (Outcome o = refuseIdle({{relTol, !compares, nothing},
+                              {absTol, !compares, nothing},
+                              {bitExact, !compares, nothing},
+                              {maxUlp, !compares, nothing},
+                              {maxUlp, tolerates, "--rtol and --atol are given; use one rule"},
+                              {bitExact, tolerates || maxUlp.getNumOccurrences() != 0,
+                               "--rtol, --atol or --ulp is given; use one rule"},
+                              {threads, evaluates, evaluator},
+                              {weightsPath, evaluates, evaluator},
+                              {float64, !evaluates, "give --target reference"}});
+      !o)
+    return o;
+  if (maxUlp.getNumOccurrences() && maxUlp < 0)
+    return Outcome::usage("--ulp " + std::to_string(maxUlp) + ": expected 0 or more");
+  if (!(relTol >= 0) || !(absTol >= 0))
+    return Outcome::usage("--rtol and --atol must be 0 or more");
+  return checkThreads(threads);
+}
+
+/// An input that two options give would be that of the last one.
+static Outcome checkTwice(const std::vector<rt::NamedTensor> &given) {
+  std::set<std::string> names;
+  for (const rt::NamedTensor &t : given)
+    if (!t.name.empty() && !names.insert(t.name).second)
+      return Outcome::usage("input '" + t.name + "' is given twice");
+  return Outcome::ok();
+}
+
 static Outcome runRun() {
+  if (Outcome o = checkOptions(); !o)
+    return o;
   Model model;
   Model::Options options;
   options.target = target;
@@ -119,6 +156,8 @@ static Outcome runRun() {
   if (!data.empty())
     if (Outcome o = readSet(data, false, given); !o)
       return o;
+  if (Outcome o = checkTwice(given); !o)
+    return o;
   if (!expect.empty())
     if (Outcome o = readSet(expect, true, expected); !o)
       return o;

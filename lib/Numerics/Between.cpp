@@ -64,6 +64,15 @@ struct Natural {
       limbs[at + 1] |= value >> (64 - shift % 64);
     size = std::max(size, at + 2);
   }
+  void add(const Natural &other) {
+    uint64_t carry = 0;
+    size = std::min(std::max(size, other.size) + 1, mostLimbs);
+    for (size_t i = 0; i < size; ++i) {
+      Uint128 sum = Uint128(limbs[i]) + other.limbs[i] + carry;
+      limbs[i] = static_cast<uint64_t>(sum);
+      carry = static_cast<uint64_t>(sum >> 64);
+    }
+  }
   void subtract(const Natural &other) {
     uint64_t borrow = 0;
     for (size_t i = 0; i < std::max(size, other.size); ++i) {
@@ -97,16 +106,28 @@ struct Natural {
 
 FixedPoint positionBetween(double x, double lower, double upper) {
   Exact values[] = {Exact::fromDouble(x), Exact::fromDouble(lower), Exact::fromDouble(upper)};
-  int32_t unit = std::min(values[0].exponent, values[2].exponent);
-  if (!values[1].isZero())
-    unit = std::min(unit, values[1].exponent);
+  int32_t unit = values[2].exponent;
+  for (const Exact &v : values)
+    if (!v.isZero())
+      unit = std::min(unit, v.exponent);
   Natural n[3];
   for (int i = 0; i < 3; ++i)
     if (!values[i].isZero())
       n[i].assign(magnitude(values[i]), static_cast<unsigned>(values[i].exponent - unit));
-  Natural &rest = n[0], &whole = n[2];
-  rest.subtract(n[1]);
-  whole.subtract(n[1]);
+  // Distances of magnitudes; across zero they add up.
+  Natural rest = n[0], whole = n[2];
+  if (lower >= 0) {
+    rest.subtract(n[1]);
+    whole.subtract(n[1]);
+  } else {
+    whole.add(n[1]);
+    if (x < 0) {
+      rest = n[1];
+      rest.subtract(n[0]);
+    } else {
+      rest.add(n[1]);
+    }
+  }
   FixedPoint f;
   for (int bit = 63; bit >= 0; --bit) {
     rest.twice();

@@ -8,15 +8,15 @@
 
 namespace lpc::num::detail {
 
-// All take 0 <= lower < x < upper, doubles; upper is at most 2^960.
+// All take lower < x < upper, doubles of at most 2^960.
 
 /// The sign of x - (lower + upper) / 2.
 int compareToMean(double x, double lower, double upper);
 
-/// The sign of x^2 - lower * upper; zero counts as half of `upper`.
+/// The sign of x^2 - lower * upper for lower >= 0; zero counts as half of `upper`.
 int compareToGeometricMean(double x, double lower, double upper);
 
-/// (x - lower) / (upper - lower).
+/// (x - lower) / (upper - lower) for upper > 0.
 FixedPoint positionBetween(double x, double lower, double upper);
 
 /// A fraction that lies on the same side of 1/2 as the comparison says, for roundings that ask no

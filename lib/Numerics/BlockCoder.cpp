@@ -26,8 +26,11 @@ int32_t razorBase(Rule rule) { return rule == Rule::Razor16 ? 32767 : 127; }
 StoredFormat::StoredFormat(const Format *format) : format_(format) {
   if (!format)
     return;
-  encoder_.emplace(*format, Conversion{});
-  fast_ = FastEncoder::make(*format, {});
+  Conversion policy;
+  // Posits and the like keep their own rounding.
+  policy.rounding = format->defaultRounding();
+  encoder_.emplace(*format, policy);
+  fast_ = FastEncoder::make(*format, policy);
   table_ = floatTable(*format);
 }
 
@@ -48,13 +51,12 @@ float StoredFormat::max() const { return static_cast<float>(format_->max()); }
 // -- BlockCoder
 // ------------------------------------------------------------------------------------------
 
-/// gguf rounds ties away from zero.
+/// gguf rounds ties away from zero; else the format says how.
 static Conversion policyOf(const FormatSpec &spec, std::optional<Rounding> rounding) {
   Conversion policy;
-  if (rounding)
-    policy.rounding = *rounding;
-  else if (spec.rule == Rule::Reciprocal)
-    policy.rounding = Rounding::NearestAway;
+  policy.rounding = rounding                        ? *rounding
+                    : spec.rule == Rule::Reciprocal ? Rounding::NearestAway
+                                                    : spec.element->defaultRounding();
   return policy;
 }
 
@@ -154,19 +156,30 @@ void BlockCoder::encodeSignedMax(const BlockParams &p, const float *x, size_t n,
                   static_cast<int32_t>(element().numCodes() - 1), codes);
 }
 
+LPC_MULTIVERSION static void dropBits(const float *x, size_t n, float step, float base,
+                                      int32_t shift, int32_t most, int32_t mask, uint16_t *codes) {
+  // Adding 1.5 * 2^23 leaves no fraction bits: the addition rounds to nearest even.
+  constexpr float magic = 12582912.0f;
+  const int32_t magicBits = std::bit_cast<int32_t>(magic), half = (1 << shift) >> 1;
+  for (size_t i = 0; i < n; ++i) {
+    float t = x[i] / step;
+    t = t == t ? t : 0.0f;
+    t = t < -base ? -base : t;
+    t = t > base ? base : t;
+    t += magic;
+    const int32_t b = std::bit_cast<int32_t>(t) - magicBits;
+    const int32_t sign = b >> 31;
+    int32_t q = (((b ^ sign) - sign) + half) >> shift;
+    q = q > most ? most : q;
+    codes[i] = static_cast<uint16_t>(((q ^ sign) - sign) & mask);
+  }
+}
+
 void BlockCoder::encodeRazor(const BlockParams &p, const float *x, size_t n,
                              uint16_t *codes) const {
-  const float base = static_cast<float>(razorBase(spec_.rule));
-  const int32_t most = static_cast<int32_t>(element().max());
-  const int32_t mask = static_cast<int32_t>(element().numCodes() - 1);
-  const int32_t half = p.shift > 0 ? 1 << (p.shift - 1) : 0;
-  for (size_t i = 0; i < n; ++i) {
-    float t = x[i] / p.factor;
-    t = std::isnan(t) ? 0 : std::clamp(std::nearbyint(t), -base, base);
-    int32_t b = static_cast<int32_t>(t);
-    int32_t q = std::min((std::abs(b) + half) >> p.shift, most);
-    codes[i] = static_cast<uint16_t>((b < 0 ? -q : q) & mask);
-  }
+  dropBits(x, n, p.factor, static_cast<float>(razorBase(spec_.rule)), p.shift,
+           static_cast<int32_t>(element().max()), static_cast<int32_t>(element().numCodes() - 1),
+           codes);
 }
 
 void BlockCoder::decode(const BlockParams &p, const uint16_t *codes, size_t n, const float *table,

@@ -66,9 +66,16 @@ public:
     const T inf = std::numeric_limits<T>::infinity();
     for (T x : {-inf, T(-0.0), T(0.0), inf})
       anchors.push_back(toKey(x));
-    for (double v : format.table())
-      if (std::isfinite(v))
-        anchors.push_back(toKey(static_cast<T>(v)));
+    for (double v : format.table()) {
+      if (!std::isfinite(v))
+        continue;
+      const auto x = static_cast<T>(v);
+      anchors.push_back(toKey(x));
+      // The value itself may lie beside x.
+      if (!format.isDyadic() || static_cast<double>(x) != v)
+        for (T to : {-inf, inf})
+          anchors.push_back(toKey(std::nextafter(x, to)));
+    }
     std::sort(anchors.begin(), anchors.end());
     anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
 
@@ -146,15 +153,10 @@ private:
 /// The tables of one format and policy.
 class detail::StepTables {
 public:
-  StepTables(const Format &format, const Conversion &policy) : wide_(format, policy) {
-    for (double v : format.table())
-      if (std::isfinite(v) && static_cast<double>(static_cast<float>(v)) != v)
-        return;
-    narrow_.emplace(format, policy);
-  }
+  StepTables(const Format &format, const Conversion &policy)
+      : wide_(format, policy), narrow_(format, policy) {}
 
-  /// For floats; absent if a value of the format is no float.
-  const StepTable<float> *narrow() const { return narrow_ ? &*narrow_ : nullptr; }
+  const StepTable<float> &narrow() const { return narrow_; }
   const StepTable<double> &wide() const { return wide_; }
 
   /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
@@ -174,7 +176,7 @@ public:
 
 private:
   StepTable<double> wide_;
-  std::optional<StepTable<float>> narrow_;
+  StepTable<float> narrow_;
 };
 
 // -- integers
@@ -299,11 +301,10 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
   if constexpr (std::is_same_v<T, float>) {
-    if (const StepTable<float> *table = tables->narrow()) {
-      for (size_t i = 0; i < x.size(); ++i)
-        codes[i] = (*table)(x[i] / scale);
-      return;
-    }
+    const StepTable<float> &table = tables->narrow();
+    for (size_t i = 0; i < x.size(); ++i)
+      codes[i] = table(x[i] / scale);
+    return;
   }
   const StepTable<double> &table = tables->wide();
   for (size_t i = 0; i < x.size(); ++i)

@@ -152,7 +152,7 @@ std::optional<FastEncoder> FastEncoder::make(const Format &format, const Convers
       return f;
     }
   }
-  if (format.width() > 4 || policy.rounding == Rounding::Stochastic)
+  if (format.width() > 4 || isStochastic(policy.rounding))
     return std::nullopt;
   // Any other small format: the steps of its encoder, found by bisection between neighbours.
   auto codeAt = [&](int32_t key) {

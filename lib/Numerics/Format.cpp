@@ -18,6 +18,11 @@ namespace detail {
 /// Tried from top to bottom; the first family that claims a head decides.
 static constexpr FamilyRow families[] = {
     {parseInteger, listIntegerNames, integerLayout, Family::Integer},
+    {parseFixed, listFixedNames, fixedLayout, Family::Fixed},
+    {parsePosit, listPositNames, positLayout, Family::Posit},
+    {parseHiFloat8, listHiFloat8Names, hiFloat8Layout, Family::HiFloat8},
+    {parseLns, listLnsNames, lnsLayout, Family::Lns},
+    {parseTable, listTableNames, tableLayout, Family::Table},
     {parseMinifloat, listMinifloatNames, minifloatLayout, Family::Minifloat},
 };
 
@@ -105,7 +110,8 @@ const Format *parseFormat(std::string_view spelling, std::string &reason) {
     reason = "did you mean '" + *near + "'?";
   else
     reason =
-        "known are int1 to int16, uint1 to uint16, and minifloats such as e4m3, e5m2, e2m1, bf16";
+        "known are int1 to int16, uint1 to uint16, minifloats such as e4m3, e2m1 and bf16, fix8, "
+        "posit8, hif8, lns8, nf4, ternary and table<...>";
   return nullptr;
 }
 

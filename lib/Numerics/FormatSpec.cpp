@@ -179,7 +179,7 @@ private:
       return fail("unknown number format " + quoted(word) + in() + ": " + reason);
     if (format->width() > maxTensorCodeBits)
       return fail(quoted(word) + in() + " has " + std::to_string(format->width()) +
-                  " bits, but stored scales have at most " + std::to_string(maxTensorCodeBits));
+                  " bits, but scales are stored in at most " + std::to_string(maxTensorCodeBits));
     return true;
   }
 

@@ -13,6 +13,31 @@
 
 namespace lpc::num::detail {
 
+/// To the nearest integer, ties to even, for magnitudes below 2^51: the sum has no fraction bits.
+static inline double nearest(double x) {
+  constexpr double magic = 6755399441055744.0; // 1.5 * 2^52
+  return (x + magic) - magic;
+}
+
+/// q = clamp(nearest((x - offset) * inverse)).
+LPC_MULTIVERSION static void roundToCodes(const double *x, size_t n, double offset, double inverse,
+                                          double lo, double hi, double *q) {
+  for (size_t i = 0; i < n; ++i) {
+    double t = (x[i] - offset) * inverse;
+    t = t < lo ? lo : t;
+    t = t > hi ? hi : t;
+    q[i] = nearest(t);
+  }
+}
+
+LPC_MULTIVERSION static void squaredErrors(const double *x, const double *w, const double *q,
+                                           size_t n, double scale, double offset, double *e) {
+  for (size_t i = 0; i < n; ++i) {
+    double d = x[i] - (q[i] * scale + offset);
+    e[i] = w[i] * d * d;
+  }
+}
+
 namespace {
 
 /// y = scale * q + offset.
@@ -46,22 +71,21 @@ public:
     return best;
   }
 
-  /// The error of stored parameters.
-  double error(double scale, double offset) const {
-    const double inverse = scale == 0 ? 0 : 1 / scale;
+  /// The error of stored parameters, with the codes that they get.
+  double error(double scale, double offset) {
+    trial_.resize(x_.size());
+    errors_.resize(x_.size());
+    roundToCodes(x_.data(), x_.size(), offset, scale == 0 ? 0 : 1 / scale, lo_, hi_, trial_.data());
+    squaredErrors(x_.data(), w_.data(), trial_.data(), x_.size(), scale, offset, errors_.data());
     double sum = 0;
-    for (size_t i = 0; i < x_.size(); ++i) {
-      double q = std::clamp(std::nearbyint((x_[i] - offset) * inverse), lo_, hi_);
-      double d = x_[i] - (q * scale + offset);
-      sum += w_[i] * d * d;
-    }
+    for (double e : errors_)
+      sum += e;
     return sum;
   }
 
 private:
   void round(double scale, double offset) {
-    for (size_t i = 0; i < x_.size(); ++i)
-      q_[i] = std::clamp(std::nearbyint((x_[i] - offset) / scale), lo_, hi_);
+    roundToCodes(x_.data(), x_.size(), offset, 1 / scale, lo_, hi_, q_.data());
   }
 
   /// The best line through the codes q_, and what it costs.
@@ -97,10 +121,10 @@ private:
       double scale = (most - least) / (hi_ - 0.1 * step);
       round(scale, least);
       refit(best);
-      for (int again = 0; again < 2 && best.scale > 0; ++again) {
-        round(best.scale, best.offset);
-        refit(best);
-      }
+    }
+    for (int again = 0; again < 4 && best.scale > 0; ++again) {
+      round(best.scale, best.offset);
+      refit(best);
     }
   }
 
@@ -124,7 +148,7 @@ private:
     }
   }
 
-  std::vector<double> x_, w_, q_;
+  std::vector<double> x_, w_, q_, trial_, errors_;
   double lo_, hi_;
   bool hasOffset_;
 };

@@ -93,12 +93,10 @@ std::optional<MinifloatParams> headParams(std::string_view head, std::string &re
 std::string applyOption(MinifloatParams &p, const detail::Spelling::Option &option) {
   if (option.value) {
     if (option.key == "bias") {
-      std::string_view digits = *option.value;
-      bool negative = digits.starts_with('-');
-      auto bias = detail::parseDecimal(digits.substr(negative), 99999);
+      auto bias = detail::parseSigned(*option.value, 99999);
       if (!bias)
-        return "the bias must be a whole number, not " + detail::quoted(digits);
-      p.bias = negative ? -static_cast<int>(*bias) : static_cast<int>(*bias);
+        return "the bias must be a whole number, not " + detail::quoted(*option.value);
+      p.bias = *bias;
       return {};
     }
     if (option.key == "specials") {

@@ -5,6 +5,7 @@
 #include "Values.h"
 
 #include <cstdlib>
+#include <new>
 
 namespace lpc::ref {
 
@@ -56,8 +57,12 @@ Tensor Tensor::make(DType dtype, Shape shape) {
   // Aligned for vector loads; one byte at least, so that data is never null.
   size_t bytes = (static_cast<size_t>(t.numBytes()) + 64) / 64 * 64;
   void *memory = std::aligned_alloc(64, bytes);
-  if (!memory)
+  if (!memory) {
+    // As `new` does: the program says what happened and ends.
+    if (std::new_handler handler = std::get_new_handler())
+      handler();
     std::abort();
+  }
   t.owner_ =
       std::shared_ptr<const void>(memory, [](const void *p) { std::free(const_cast<void *>(p)); });
   t.data_ = static_cast<const uint8_t *>(memory);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Asserts at run time what nn and lp operations demand of sizes that their types do not show.
+#include "lpc/Support/TensorSize.h"
 #include "lpc/Transforms/Passes.h"
 
 #include "dialects/Lp/IR/Lp.h"
@@ -191,7 +192,25 @@ void check(Operation *op) {
 struct CheckShapes final : impl::CheckShapesPassBase<CheckShapes> {
   using CheckShapesPassBase::CheckShapesPassBase;
 
-  void runOnOperation() override { getOperation().walk(check); }
+  void runOnOperation() override {
+    bool fits = true;
+    auto checkSize = [&](Location loc, Type type) {
+      if (std::optional<std::string> reason = describeIfTooLarge(type)) {
+        emitError(loc) << *reason;
+        fits = false;
+      }
+    };
+    getOperation().walk([&](Block *block) {
+      for (BlockArgument argument : block->getArguments())
+        checkSize(argument.getLoc(), argument.getType());
+      for (Operation &op : *block)
+        for (Type type : op.getResultTypes())
+          checkSize(op.getLoc(), type);
+    });
+    if (!fits)
+      return signalPassFailure();
+    getOperation().walk(check);
+  }
 };
 } // namespace
 } // namespace lpc

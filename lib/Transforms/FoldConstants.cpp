@@ -10,6 +10,7 @@
 #include "lpc/Reference/Evaluate.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -30,6 +31,13 @@ static std::optional<int64_t> storedBytes(Type type) {
     return std::nullopt;
   int64_t bits = dtype->isCode() ? dtype->bits : 8 * dtype->size();
   return ((shaped ? shaped.getNumElements() : 1) * bits + 7) / 8;
+}
+
+/// The value of a constant that is one element, repeated; else null.
+static SplatElementsAttr splatOf(Operation *op) {
+  Attribute value;
+  return op && matchPattern(op, m_Constant(&value)) ? dyn_cast<SplatElementsAttr>(value)
+                                                    : SplatElementsAttr();
 }
 
 /// The name of a location, for the blob: that of the ONNX node or initializer if there is one.
@@ -84,16 +92,25 @@ bool Folder::mayFold(Operation *op) const {
   if (!ref::isEvaluable(op) || isConstantOp(op) || op->getNumResults() == 0 ||
       op->getNumRegions() != 0 || !isPure(op))
     return false;
-  // The quantized weight itself: folding it would give the float weight back.
-  if (auto dequantize = dyn_cast<lp::DequantizeOp>(op))
-    if (isa_and_nonnull<lp::ConstantOp>(dequantize.getInput().getDefiningOp()) ||
-        known.contains(dequantize.getInput()))
-      return false;
+  // The quantized weight itself: folding it would give the float weight back. Codes that a table
+  // turns into codes of no more bits stay small.
+  if (isa<lp::DequantizeOp, lp::LookupOp>(op) && isKnown(op->getOperand(0)) &&
+      !(lp::formatOf(op->getResult(0).getType()) &&
+        lp::formatOf(op->getResult(0).getType())->width() <=
+            lp::formatOf(op->getOperand(0).getType())->width()))
+    return false;
   int64_t before = 0, after = 0;
   for (Value v : op->getOperands()) {
     std::optional<int64_t> bytes = storedBytes(v.getType());
     if (!bytes || !isKnown(v))
       return false;
+    // A repeated value is one element in the IR, but the evaluator computes with all of them.
+    constexpr int64_t maxUnfolded = 64 << 20;
+    if (SplatElementsAttr splat = splatOf(v.getDefiningOp())) {
+      if (*bytes > maxUnfolded)
+        return false;
+      bytes = *storedBytes(splat.getElementType());
+    }
     before += *bytes;
   }
   for (Value v : op->getResults()) {

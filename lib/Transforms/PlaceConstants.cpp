@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Moves constants above 64 bytes to the weight segment.
+// Moves constants to the weight segment: all but small tables of sizes and truth values.
 //
 // The data stays where it is (a blob or the storage of an attribute): the module attribute
 // `lpc.weights` refers to it until the emitter writes the segment. Code reaches it through
-// ctx->weights, so that a weights file can take its place.
+// ctx->weights, so that a weights file can take its place: scales and biases as well as weights,
+// however small.
 #include "RuntimeCalls.h"
 #include "lpc/Transforms/Passes.h"
 
@@ -17,8 +18,15 @@ namespace lpc {
 #define GEN_PASS_DEF_PLACECONSTANTSPASS
 #include "lpc/Transforms/Passes.h.inc"
 
-constexpr int64_t kInlineBytes = 64;
 constexpr int64_t kAlignment = 64;
+
+/// Sizes and the like are part of the program; 64-bit integers hold them.
+static bool staysInCode(MemRefType type) {
+  constexpr int64_t maxBytes = 64;
+  Type element = type.getElementType();
+  return byteSize(type) <= maxBytes &&
+         (element.isIndex() || element.isInteger(64) || element.isInteger(1));
+}
 
 /// The name that the frontend gave: the innermost name of the location, else the global's own.
 static std::string nameOf(memref::GlobalOp global) {
@@ -45,8 +53,7 @@ struct PlaceConstants final : impl::PlaceConstantsPassBase<PlaceConstants> {
     SmallVector<Attribute> index;
     int64_t end = 0;
     for (auto global : llvm::make_early_inc_range(module.getOps<memref::GlobalOp>())) {
-      if (!global.getConstant() || !global.getInitialValue() ||
-          byteSize(global.getType()) <= kInlineBytes)
+      if (!global.getConstant() || !global.getInitialValue() || staysInCode(global.getType()))
         continue;
       std::string name = nameOf(global);
       for (unsigned i = 1; !names.insert(name).second; ++i)

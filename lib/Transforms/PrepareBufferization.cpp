@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Marks inputs as read-only and decomposes what bufferization does not take or would copy.
+// Marks inputs as read-only and decomposes what bufferization does not take, would copy, or would
+// store although it is one value.
 #include "lpc/Transforms/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -46,6 +48,29 @@ static void copyReturnedParts(func::FuncOp func) {
     }
 }
 
+/// Constants of one repeated value above 1 MiB => fills at their first use: they take no room in
+/// the weight segment, and little time beside what reads them.
+static void fillRepeated(arith::ConstantOp constant) {
+  constexpr int64_t maxStoredBytes = 1 << 20;
+  auto splat = dyn_cast<SplatElementsAttr>(constant.getValue());
+  auto type = dyn_cast<RankedTensorType>(constant.getType());
+  if (!splat || !type || !type.getElementType().isIntOrFloat() || constant->use_empty() ||
+      type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8) <= maxStoredBytes)
+    return;
+  Operation *first = nullptr;
+  for (Operation *user : constant->getUsers()) {
+    Operation *ancestor = constant->getBlock()->findAncestorOpInBlock(*user);
+    if (!first || ancestor->isBeforeInBlock(first))
+      first = ancestor;
+  }
+  OpBuilder b(first);
+  Location loc = constant.getLoc();
+  Value value = arith::ConstantOp::create(b, loc, splat.getSplatValue<TypedAttr>());
+  Value empty = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+  constant->replaceAllUsesWith(linalg::FillOp::create(b, loc, value, empty));
+  constant.erase();
+}
+
 namespace {
 struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBufferization> {
   using PrepareBufferizationPassBase::PrepareBufferizationPassBase;
@@ -56,6 +81,9 @@ struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBu
       if (func.isExternal())
         continue;
       copyReturnedParts(func);
+      SmallVector<arith::ConstantOp> constants;
+      func.walk([&](arith::ConstantOp constant) { constants.push_back(constant); });
+      llvm::for_each(constants, fillRepeated);
       for (unsigned i = 0; i < func.getNumArguments(); ++i)
         func.setArgAttr(i, bufferization::BufferizationDialect::kWritableAttrName,
                         b.getBoolAttr(false));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Weights.cpp: weights that come from a file are mapped, never copied.
+// Weights.cpp: weights that come from a file are mapped, never copied. They are read once, for the
+// checksum.
 #include "Model.h"
+
+#include "lpc-runtime/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,10 +46,12 @@ lpc_status lpc::rt::mapWeights(const char *path, const lpc_model_desc &desc, Wei
     close(fd);
     return LPC_INVALID_MODEL;
   }
-  if (header.layout != desc.weights_layout) {
-    snprintf(error, kErrorBytes,
-             "weights file '%s' is for another model: expected layout %016llx, but found %016llx",
-             path, (unsigned long long)desc.weights_layout, (unsigned long long)header.layout);
+  if (header.program != desc.weights_program) {
+    snprintf(
+        error, kErrorBytes,
+        "weights file '%s' is for another model or for other options of the compiler: expected "
+        "program %016llx, but found %016llx",
+        path, (unsigned long long)desc.weights_program, (unsigned long long)header.program);
     close(fd);
     return LPC_INVALID_MODEL;
   }
@@ -64,6 +69,16 @@ lpc_status lpc::rt::mapWeights(const char *path, const lpc_model_desc &desc, Wei
   if (map == MAP_FAILED) {
     snprintf(error, kErrorBytes, "cannot map weights file '%s': %s", path, strerror(reason));
     return LPC_IO_ERROR;
+  }
+  lpc_checksum sum;
+  lpc_checksum_begin(&sum);
+  lpc_checksum_add(&sum, static_cast<const char *>(map) + LPC_WEIGHTS_HEADER_BYTES, header.bytes);
+  if (lpc_checksum_end(&sum) != header.content) {
+    snprintf(error, kErrorBytes,
+             "weights file '%s' is damaged: its bytes do not have the checksum of its header",
+             path);
+    munmap(map, bytes);
+    return LPC_INVALID_MODEL;
   }
   file = {map, bytes};
   return LPC_OK;

@@ -129,7 +129,10 @@ LogicalResult TransposeOp::verify() {
          << tensorType(getInput()).getRank() << " dimensions";
 }
 
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getInput()))
+    if (getType().hasStaticShape() && splat.getElementType() == getType().getElementType())
+      return splat.resizeSplat(getType());
   for (auto [i, p] : llvm::enumerate(getPermutation()))
     if (static_cast<int64_t>(i) != p)
       return {};

@@ -64,9 +64,9 @@ struct BlockOptions {
 ///
 /// **Notation.** fl: one rounding to f32. hi, lo: the element format's largest and least value. a:
 /// the largest magnitude in the block without its NaNs (0 if there is nothing else). stored(t): t
-/// itself for f32 scales; else the nearest code of the scale format, ties to even, saturating. enc:
-/// the element format's encode, saturating, NaN to NaN or else to +0, with the format's default
-/// rounding.
+/// itself for f32 scales; else the code of the scale format in its default rounding (ties to even),
+/// saturating. enc: the element format's encode, saturating, NaN to NaN or else to +0, with the
+/// format's default rounding.
 ///
 /// **Codes.** The whole scale is s = fl(... fl(s0 * s1) ... * sn), innermost first. Unless the rule
 /// says otherwise

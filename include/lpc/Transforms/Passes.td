@@ -13,7 +13,8 @@ def CheckShapesPass : Pass<"lpc-check-shapes", "mlir::func::FuncOp"> {
   let description = [{
     nn and lp operations presume that unknown dimensions that meet are equal, that a reshape keeps the number of elements, and
     that windows fit. Where types do not show it, a `cf.assert` with the node's name checks it, so that wrong input ends the
-    run with a sentence. Sizes that are one value by construction compare equal and their checks fold away.
+    run with a sentence. Sizes that are one value by construction compare equal and their checks fold away. A tensor whose fixed
+    sizes take more than 1 TiB is an error.
 
     *Example*: the product of `tensor<?x?xf32>` and `tensor<64x32xf32>` asserts that the first operand has 64 columns.
   }];
@@ -46,7 +47,8 @@ def PrepareBufferizationPass : Pass<"lpc-prepare-bufferization", "mlir::ModuleOp
   let summary = "Mark inputs as read-only and decompose what bufferization does not take";
   let description = [{
     Inputs belong to the caller, so bufferization must not write into them. `tensor.concat` becomes insertions into one
-    result, `tensor.pad` a fill and an insertion, each without an intermediate copy.
+    result, `tensor.pad` a fill and an insertion, each without an intermediate copy. A constant of one repeated value above
+    1 MiB becomes a fill, so that no file holds it.
   }];
   let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
                            "mlir::bufferization::BufferizationDialect", "mlir::affine::AffineDialect"];
@@ -67,10 +69,10 @@ def LowerEntryPass : Pass<"lpc-lower-entry", "mlir::ModuleOp"> {
 }
 
 def PlaceConstantsPass : Pass<"lpc-place-constants", "mlir::ModuleOp"> {
-  let summary = "Move constants above 64 bytes to the weight segment";
+  let summary = "Move constants to the weight segment";
   let description = [{
-    Each `memref.get_global` of a constant larger than 64 bytes becomes a view of `ctx->weights` at an offset that is a
-    multiple of 64. The module attribute `lpc.weights` lists name, offset, byte size and value in the order of the segment,
+    Each `memref.get_global` of a constant becomes a view of `ctx->weights` at an offset that is a multiple of 64; tables of up to
+    64 bytes with elements of type `index`, `i64` or `i1` stay in the code. The module attribute `lpc.weights` lists name, offset, byte size and value in the order of the segment,
     so that the emitter writes the segment without LLVM seeing the data.
 
     *Preconditions*: lpc-lower-entry has run.
@@ -155,7 +157,8 @@ def FoldConstantsPass : Pass<"lpc-fold-constants"> {
     operations are erased. Results above 64 bytes become resource blobs named after the operation's location.
 
     *Does not* fold `lp.dequantize` of constant codes (that is a quantized weight), and what would grow: a result
-    above `max-bytes` that is more than `max-growth` times as large as its operands (broadcasts, iotas).
+    above `max-bytes` that is more than `max-growth` times as large as its operands (broadcasts, iotas). A repeated value counts as
+    one element; above 64 MiB it is not unfolded to compute with it.
   }];
   let dependentDialects = ["lpc::nn::NnDialect", "lpc::lp::LpDialect", "mlir::arith::ArithDialect"];
   let options = [

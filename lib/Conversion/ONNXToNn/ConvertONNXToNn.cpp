@@ -7,6 +7,7 @@
 
 #include "dialects/Lp/IR/Lp.h"
 #include "lpc/Conversion/Passes.h"
+#include "lpc/Support/TensorSize.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,6 +44,11 @@ static LogicalResult mapArguments(Converter &converter, func::FuncOp main) {
     auto name = main.getArgAttrOfType<StringAttr>(arg.getArgNumber(), "onnx.name");
     StringRef text = name ? name.getValue() : "";
     auto type = dyn_cast<RankedTensorType>(arg.getType());
+    if (std::optional<std::string> reason = describeIfTooLarge(arg.getType())) {
+      failedAny = true;
+      converter.refuseValue("graph input", text, arg.getLoc(), *reason, Refusal::Kind::Limit);
+      continue;
+    }
     if (type && type.getElementType().isIntOrFloat()) {
       converter.map(arg, arg);
       continue;

@@ -2,6 +2,8 @@
 // The walk over a graph, sizes of dimensions in normal form, and the elements of shape tensors.
 #include "lib/Conversion/ONNXToNn/ConverterImpl.h"
 
+#include "lpc/Support/TensorSize.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -266,8 +268,9 @@ void Converter::refuse(onnx::NodeOp node, Refusal::Kind kind, const Twine &reaso
                            << "): " << refusals.back().reason;
 }
 
-void Converter::refuseValue(StringRef what, StringRef name, Location loc, const Twine &reason) {
-  refusals.push_back({name.str(), what.str(), "", reason.str(), Refusal::Kind::Unsupported});
+void Converter::refuseValue(StringRef what, StringRef name, Location loc, const Twine &reason,
+                            Refusal::Kind kind) {
+  refusals.push_back({name.str(), what.str(), "", reason.str(), kind});
   llvm::SaveAndRestore guard(reporting, true);
   emitError(loc) << what << " '" << name << "': " << refusals.back().reason;
 }
@@ -317,6 +320,16 @@ LogicalResult Converter::convertNode(onnx::NodeOp node, OpBuilder &b) {
            message.empty() ? "the node breaks a rule of its operator" : message);
     return failure();
   }
+  // Also what a tensor between the new ops takes; ops that the handler has not kept are gone.
+  for (auto it = before ? std::next(before->getIterator()) : block->begin();
+       it != b.getInsertionPoint(); ++it)
+    for (Type type : it->getResultTypes())
+      if (std::optional<std::string> reason = describeIfTooLarge(type)) {
+        refuse(node, Refusal::Kind::Limit, *reason);
+        for (OpResult r : node.getResults())
+          map(r, {}); // what depends on it is skipped
+        return failure();
+      }
   for (OpResult r : node.getResults())
     if (!r.use_empty() && !lookup(r)) {
       refuse(node, Refusal::Kind::Unsupported,

@@ -36,7 +36,7 @@ public:
 
   void refuse(onnx::NodeOp node, Refusal::Kind kind, const llvm::Twine &reason);
   void refuseValue(llvm::StringRef what, llvm::StringRef name, mlir::Location loc,
-                   const llvm::Twine &reason);
+                   const llvm::Twine &reason, Refusal::Kind kind = Refusal::Kind::Unsupported);
 
   /// Takes an op out of the program. It lives on until the end, since tables may still mention its
   /// values.

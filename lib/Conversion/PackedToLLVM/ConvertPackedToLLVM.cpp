@@ -131,6 +131,10 @@ struct ConvertPackedToLLVM final : lpc::impl::ConvertPackedToLLVMPassBase<Conver
       }
       lower(getOperation(), op);
     }
+    packed::TargetFeatures target;
+    target.ssse3 = llvm::is_contained(features, "ssse3");
+    target.avx2 = llvm::is_contained(features, "avx2");
+    packed::lowerLookups(getOperation(), target);
   }
 };
 

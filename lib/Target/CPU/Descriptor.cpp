@@ -4,10 +4,10 @@
 #include "Descriptor.h"
 
 #include "lpc-runtime/codegen.h"
+#include "lpc/Support/ElementCode.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/JSON.h"
@@ -16,44 +16,6 @@
 using namespace mlir;
 
 namespace lpc {
-
-/// The ONNX code of an element type, 0 if there is none.
-static int32_t dtypeOf(Type type) {
-  if (auto integer = dyn_cast<IntegerType>(type)) {
-    bool isUnsigned = integer.isUnsigned();
-    switch (integer.getWidth()) {
-    case 1:
-      return LPC_DTYPE_BOOL;
-    case 2:
-      return isUnsigned ? LPC_DTYPE_U2 : LPC_DTYPE_I2;
-    case 4:
-      return isUnsigned ? LPC_DTYPE_U4 : LPC_DTYPE_I4;
-    case 8:
-      return isUnsigned ? LPC_DTYPE_U8 : LPC_DTYPE_I8;
-    case 16:
-      return isUnsigned ? LPC_DTYPE_U16 : LPC_DTYPE_I16;
-    case 32:
-      return isUnsigned ? LPC_DTYPE_U32 : LPC_DTYPE_I32;
-    case 64:
-      return isUnsigned ? LPC_DTYPE_U64 : LPC_DTYPE_I64;
-    default:
-      return 0;
-    }
-  }
-  return llvm::TypeSwitch<Type, int32_t>(type)
-      .Case<Float32Type>([](Type) { return LPC_DTYPE_F32; })
-      .Case<Float16Type>([](Type) { return LPC_DTYPE_F16; })
-      .Case<BFloat16Type>([](Type) { return LPC_DTYPE_BF16; })
-      .Case<Float64Type>([](Type) { return LPC_DTYPE_F64; })
-      .Case<Float8E4M3FNType>([](Type) { return LPC_DTYPE_F8E4M3FN; })
-      .Case<Float8E4M3FNUZType>([](Type) { return LPC_DTYPE_F8E4M3FNUZ; })
-      .Case<Float8E5M2Type>([](Type) { return LPC_DTYPE_F8E5M2; })
-      .Case<Float8E5M2FNUZType>([](Type) { return LPC_DTYPE_F8E5M2FNUZ; })
-      .Case<Float4E2M1FNType>([](Type) { return LPC_DTYPE_F4E2M1; })
-      .Case<Float8E8M0FNUType>([](Type) { return LPC_DTYPE_F8E8M0; })
-      .Case<IndexType>([](Type) { return LPC_DTYPE_I64; })
-      .Default([](Type) { return 0; });
-}
 
 static std::string typeText(Type type) {
   std::string text;
@@ -173,7 +135,7 @@ static FailureOr<llvm::Constant *> makeSpecs(ModuleOp module, const Globals &mak
   for (auto tensor : list.getAsRange<DictionaryAttr>()) {
     StringRef name = tensor.getAs<StringAttr>("name").getValue();
     Type element = tensor.getAs<TypeAttr>("type").getValue();
-    int32_t dtype = dtypeOf(element);
+    int32_t dtype = elementCode(element);
     if (dtype == 0)
       return module.emitError("expected tensor '")
              << name << "' to have an ONNX element type, but got " << element;
@@ -222,7 +184,7 @@ LogicalResult addDescriptor(ModuleOp module, llvm::Module &llvmModule, const CPU
   llvm::Constant *descriptor = llvm::ConstantStruct::getAnon(
       {number(LPC_ABI_VERSION), number(numInputs), number(numOutputs), number(0), *inputs, *outputs,
        make.text(*manifest), make.word(manifest->size()), entry, weights, make.word(index.bytes),
-       make.word(index.layout), weightsFile, make.word(arena), make.word(requiredFeatures),
+       make.word(index.program), weightsFile, make.word(arena), make.word(requiredFeatures),
        make.word(0)});
   auto *global = new llvm::GlobalVariable(llvmModule, descriptor->getType(), /*isConstant=*/true,
                                           llvm::GlobalValue::ExternalLinkage, descriptor,

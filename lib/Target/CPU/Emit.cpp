@@ -9,6 +9,7 @@
 #include "Link.h"
 #include "Weights.h"
 #include "lpc-runtime/codegen.h"
+#include "lpc/Support/OutputFile.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -25,15 +26,16 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/xxhash.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/X86TargetParser.h"
 
 using namespace mlir;
 
 namespace lpc {
 
-static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(ModuleOp module,
-                                                              const CPUOptions &options) {
+static const llvm::Target *findTarget(llvm::Triple &triple, std::string &error) {
   static const bool initialized = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
@@ -41,10 +43,37 @@ static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(ModuleOp module,
     return true;
   }();
   (void)initialized;
-  llvm::Triple triple(llvm::Triple(llvm::sys::getProcessTriple()).getArchName(), "unknown", "linux",
-                      "gnu");
+  triple = llvm::Triple(llvm::Triple(llvm::sys::getProcessTriple()).getArchName(), "unknown",
+                        "linux", "gnu");
+  return llvm::TargetRegistry::lookupTarget(triple, error);
+}
+
+std::vector<std::string> knownCPUs() {
+  std::vector<std::string> result;
+  llvm::Triple triple;
   std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  const llvm::Target *target = findTarget(triple, error);
+  if (triple.isX86()) {
+    // LLVM's subtargets also have 32-bit processors, for which it cannot make 64-bit code.
+    SmallVector<StringRef> names;
+    llvm::X86::fillValidCPUArchList(names, /*Only64Bit=*/true);
+    result.assign(names.begin(), names.end());
+  } else if (target) {
+    std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
+    for (const llvm::SubtargetSubTypeKV &cpu : info->getAllProcessorDescriptions())
+      result.push_back(cpu.Key);
+  }
+  llvm::sort(result);
+  return result;
+}
+
+bool isKnownCPU(StringRef cpu) { return cpu == "native" || llvm::is_contained(knownCPUs(), cpu); }
+
+static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(ModuleOp module,
+                                                              const CPUOptions &options) {
+  llvm::Triple triple;
+  std::string error;
+  const llvm::Target *target = findTarget(triple, error);
   if (!target) {
     module.emitError("no code generator for ") << triple.str() << ": " << error;
     return nullptr;
@@ -58,9 +87,7 @@ static std::unique_ptr<llvm::TargetMachine> makeTargetMachine(ModuleOp module,
     llvm::sort(list);
     features = llvm::join(list, ",");
   }
-  // Asked of a subtarget without a name: one with an unknown name would print a warning of its own.
-  std::unique_ptr<llvm::MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
-  if (!info || !info->isCPUStringValid(cpu)) {
+  if (options.cpu != "native" && !isKnownCPU(cpu)) {
     module.emitError("unknown CPU '")
         << cpu << "': use x86-64-v3, native, or a name of LLVM such as znver3";
     return nullptr;
@@ -97,6 +124,37 @@ static uint64_t requiredFeatures(const llvm::TargetMachine &machine) {
   return bits;
 }
 
+/// The micro-kernels call for a few instructions by name; on a CPU without them LLVM would give up.
+static LogicalResult checkIntrinsics(ModuleOp module, const llvm::Module &llvmModule,
+                                     const llvm::TargetMachine &machine, StringRef cpu) {
+  static const struct {
+    StringLiteral prefix, feature, name;
+  } table[] = {{"llvm.x86.ssse3.", "+ssse3", "SSSE3"},
+               {"llvm.x86.avx2.", "+avx2", "AVX2"},
+               {"llvm.x86.avx512.", "+avx512f", "AVX-512"}};
+  for (const llvm::Function &function : llvmModule)
+    for (auto &row : table)
+      if (function.getName().starts_with(row.prefix) &&
+          !machine.getMCSubtargetInfo()->checkFeatures(row.feature))
+        return module.emitError("the kernels of this model need ")
+               << row.name << ", which the CPU '" << cpu
+               << "' lacks: use cpu:x86-64-v3 or a newer one";
+  return success();
+}
+
+FailureOr<SmallVector<std::string>> getKernelFeatures(ModuleOp module, const CPUOptions &options) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(module, options);
+  if (!machine)
+    return failure();
+  SmallVector<std::string> features;
+  if (!machine->getTargetTriple().isX86())
+    return features;
+  for (StringRef name : {"avx2", "fma", "ssse3"})
+    if (machine->getMCSubtargetInfo()->checkFeatures(("+" + name).str()))
+      features.push_back(name.str());
+  return features;
+}
+
 static void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine, unsigned level) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = level >= 2;
@@ -120,34 +178,31 @@ static void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine, uns
   passes.run(llvmModule, modules);
 }
 
-/// Writes through a temporary file beside `path`, renamed when complete.
-static LogicalResult writeFile(ModuleOp module, StringRef path,
-                               llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)> write) {
-  SmallString<128> temporary;
-  int fd;
-  if (std::error_code error = llvm::sys::fs::createUniqueFile(path + ".%%%%%%.tmp", fd, temporary,
-                                                              llvm::sys::fs::OF_None, 0644))
-    return module.emitError("cannot write '") << path << "': " << error.message();
-  bool ok;
-  {
-    llvm::raw_fd_ostream os(fd, /*shouldClose=*/true);
-    ok = succeeded(write(os));
-    os.flush();
-    if (ok && os.has_error()) {
-      module.emitError("cannot write '") << path << "': " << os.error().message();
-      ok = false;
-    }
-    os.clear_error();
-  }
-  if (ok) {
-    if (std::error_code error = llvm::sys::fs::rename(temporary, path)) {
-      module.emitError("cannot write '") << path << "': " << error.message();
-      ok = false;
-    }
-  }
-  if (!ok)
-    llvm::sys::fs::remove(temporary);
-  return success(ok);
+static LogicalResult report(ModuleOp module, llvm::Error error, EmitFailure &why) {
+  if (!error)
+    return success();
+  why = EmitFailure::File;
+  return module.emitError(llvm::toString(std::move(error)));
+}
+
+using Writer = llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)>;
+
+/// A file that commit() will rename to `path`.
+static FailureOr<OutputFile> prepareFile(ModuleOp module, StringRef path, EmitFailure &why,
+                                         Writer write) {
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return report(module, file.takeError(), why);
+  if (failed(write(file->os())) || failed(report(module, file->finish(), why)))
+    return failure();
+  return std::move(*file);
+}
+
+static LogicalResult writeFile(ModuleOp module, StringRef path, EmitFailure &why, Writer write) {
+  FailureOr<OutputFile> file = prepareFile(module, path, why, write);
+  if (failed(file))
+    return failure();
+  return report(module, file->commit(), why);
 }
 
 static LogicalResult writeCode(ModuleOp module, llvm::Module &llvmModule,
@@ -160,39 +215,62 @@ static LogicalResult writeCode(ModuleOp module, llvm::Module &llvmModule,
   return success();
 }
 
-static LogicalResult link(ModuleOp module, llvm::Module &llvmModule, llvm::TargetMachine &machine,
-                          const CPUOptions &options, const WeightIndex &index,
-                          StringRef outputPath) {
+/// Code, weights and runtime in one file. Weights in a file of their own appear with it or not at
+/// all.
+static LogicalResult linkModel(ModuleOp module, llvm::Module &llvmModule,
+                               llvm::TargetMachine &machine, const CPUOptions &options,
+                               const WeightIndex &index, bool relocatable, StringRef outputPath,
+                               EmitFailure &why) {
   TemporaryFolder folder;
-  if (failed(folder.make(module)))
-    return failure();
-  SmallVector<std::string> objects;
-  auto add = [&](StringRef name,
-                 llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)> write) {
-    objects.push_back(folder.file(name));
-    return writeFile(module, objects.back(), write);
-  };
-  if (failed(add("model.o", [&](llvm::raw_pwrite_stream &os) {
+  if (std::error_code error = folder.make())
+    return module.emitError("cannot make a temporary folder: ") << error.message();
+  SmallVector<std::string> objects{folder.file("model.o")};
+  if (failed(writeFile(module, objects.back(), why, [&](llvm::raw_pwrite_stream &os) {
         return writeCode(module, llvmModule, machine, llvm::CodeGenFileType::ObjectFile, os);
       })))
     return failure();
-  uint16_t elfMachine =
-      machine.getTargetTriple().isX86() ? llvm::ELF::EM_X86_64 : llvm::ELF::EM_AARCH64;
-  if (index.bytes != 0 && options.weightsFile.empty() &&
-      failed(add("weights.o", [&](llvm::raw_pwrite_stream &os) {
-        return writeWeightsObject(module, index, elfMachine, os);
-      })))
+  std::optional<OutputFile> weights;
+  if (index.bytes != 0 && options.weightsFile.empty()) {
+    uint16_t elfMachine =
+        machine.getTargetTriple().isX86() ? llvm::ELF::EM_X86_64 : llvm::ELF::EM_AARCH64;
+    objects.push_back(folder.file("weights.o"));
+    if (failed(writeFile(module, objects.back(), why, [&](llvm::raw_pwrite_stream &os) {
+          return writeWeightsObject(module, index, elfMachine, os);
+        })))
+      return failure();
+  } else if (index.bytes != 0) {
+    FailureOr<OutputFile> file =
+        prepareFile(module, options.weightsFile, why, [&](llvm::raw_pwrite_stream &os) {
+          return writeWeightsFile(module, index, os);
+        });
+    if (failed(file))
+      return failure();
+    weights.emplace(std::move(*file));
+  }
+  auto nothing = [](llvm::raw_pwrite_stream &) { return success(); };
+  FailureOr<OutputFile> output = prepareFile(module, outputPath, why, nothing);
+  if (failed(output) || failed(linkObjects(module, folder, objects, output->temporaryPath(),
+                                           relocatable, options.keepSymbols)))
     return failure();
-  if (index.bytes != 0 && !options.weightsFile.empty() &&
-      failed(writeFile(module, options.weightsFile, [&](llvm::raw_pwrite_stream &os) {
-        return writeWeightsFile(module, index, os);
-      })))
+  if (weights && failed(report(module, weights->commit(), why)))
     return failure();
-  return linkSharedObject(module, folder, objects, outputPath, options.keepSymbols);
+  return report(module, output->commit(), why);
+}
+
+/// What the weights file of another compilation must agree with: everything but the segment's
+/// bytes.
+static uint64_t hashProgram(const llvm::Module &llvmModule, const WeightIndex &index) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvmModule.print(os, nullptr);
+  os << index.layout;
+  return llvm::xxh3_64bits(text);
 }
 
 LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind kind,
-                      StringRef outputPath) {
+                      StringRef outputPath, EmitFailure *failure) {
+  EmitFailure unused, &why = failure ? *failure : unused;
+  why = EmitFailure::Internal;
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -200,7 +278,7 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
 
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(module, options);
   if (!machine)
-    return failure();
+    return mlir::failure();
   llvm::LLVMContext context;
   // Remarks and warnings about loops are of no use to the user.
   context.setDiagnosticHandlerCallBack(
@@ -221,9 +299,14 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
   llvmModule->setTargetTriple(machine->getTargetTriple());
   llvmModule->setDataLayout(machine->createDataLayout());
   llvmModule->setPICLevel(llvm::PICLevel::BigPIC);
+  if (failed(checkIntrinsics(module, *llvmModule, *machine, options.cpu))) {
+    why = EmitFailure::Target;
+    return mlir::failure();
+  }
   WeightIndex index = readWeightIndex(module);
+  index.program = hashProgram(*llvmModule, index);
   if (failed(addDescriptor(module, *llvmModule, options, index, requiredFeatures(*machine))))
-    return failure();
+    return mlir::failure();
   for (llvm::Function &function : *llvmModule)
     if (!function.isDeclaration())
       function.setDoesNotThrow();
@@ -231,22 +314,20 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
 
   switch (kind) {
   case CPUOutputKind::LLVMIR:
-    return writeFile(module, outputPath, [&](llvm::raw_pwrite_stream &os) {
+    return writeFile(module, outputPath, why, [&](llvm::raw_pwrite_stream &os) {
       llvmModule->print(os, nullptr);
       return success();
     });
   case CPUOutputKind::Assembly:
-  case CPUOutputKind::Object: {
-    auto type = kind == CPUOutputKind::Object ? llvm::CodeGenFileType::ObjectFile
-                                              : llvm::CodeGenFileType::AssemblyFile;
-    return writeFile(module, outputPath, [&](llvm::raw_pwrite_stream &os) {
-      return writeCode(module, *llvmModule, *machine, type, os);
+    return writeFile(module, outputPath, why, [&](llvm::raw_pwrite_stream &os) {
+      return writeCode(module, *llvmModule, *machine, llvm::CodeGenFileType::AssemblyFile, os);
     });
-  }
+  case CPUOutputKind::Object:
   case CPUOutputKind::SharedObject:
-    return link(module, *llvmModule, *machine, options, index, outputPath);
+    return linkModel(module, *llvmModule, *machine, options, index, kind == CPUOutputKind::Object,
+                     outputPath, why);
   }
-  return failure();
+  return mlir::failure();
 }
 
 } // namespace lpc

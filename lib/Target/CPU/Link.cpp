@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,23 +21,6 @@ LLD_HAS_DRIVER(elf)
 using namespace mlir;
 
 namespace lpc {
-
-TemporaryFolder::~TemporaryFolder() {
-  if (!path.empty())
-    llvm::sys::fs::remove_directories(path);
-}
-
-LogicalResult TemporaryFolder::make(ModuleOp module) {
-  if (std::error_code error = llvm::sys::fs::createUniqueDirectory("lpc", path))
-    return module.emitError("cannot make a temporary folder: ") << error.message();
-  return success();
-}
-
-std::string TemporaryFolder::file(StringRef name) const {
-  SmallString<128> result(path);
-  llvm::sys::path::append(result, name);
-  return result.str().str();
-}
 
 /// Beside an installed compiler, else where the build put it.
 static std::string runtimeArchive() {
@@ -77,7 +61,7 @@ static int runLinker(ArrayRef<const char *> args, std::string &messages) {
   standard.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &standard, &restored);
   llvm::scope_exit restore([&] { sigaction(SIGCHLD, &restored, nullptr); });
-  pid_t child = fork();
+  pid_t parent = getpid(), child = fork();
   if (child < 0) {
     close(ends[0]);
     close(ends[1]);
@@ -85,6 +69,10 @@ static int runLinker(ArrayRef<const char *> args, std::string &messages) {
   }
   if (child == 0) {
     close(ends[0]);
+    // If the compiler is killed, the linker removes what it has written and goes too.
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+      raise(SIGTERM);
     std::string text;
     llvm::raw_string_ostream os(text);
     lld::Result result = lld::lldMain(args, os, os, {{lld::Gnu, &lld::elf::link}});
@@ -107,65 +95,52 @@ static int runLinker(ArrayRef<const char *> args, std::string &messages) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-LogicalResult linkSharedObject(ModuleOp module, const TemporaryFolder &folder,
-                               ArrayRef<std::string> objects, StringRef outputPath,
-                               bool keepSymbols) {
+/// The symbols of the C interface; everything else stays inside.
+static LogicalResult writeExports(ModuleOp module, StringRef path) {
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error);
+  if (error)
+    return module.emitError("cannot write a temporary file: ") << error.message();
+  os << "{ global: lpc_abi_version; lpc_model_*; lpc_run; lpc_last_error; lpc_manifest_json; "
+        "lpc_set_observer; local: *; };\n";
+  return success();
+}
+
+LogicalResult linkObjects(ModuleOp module, const TemporaryFolder &folder,
+                          ArrayRef<std::string> objects, StringRef outputPath, bool relocatable,
+                          bool keepSymbols) {
   std::string archive = runtimeArchive();
   if (!llvm::sys::fs::exists(archive))
     return module.emitError(
         "cannot find the runtime archive 'liblpc_runtime.a' beside the compiler");
-  StringRef outputFolder = llvm::sys::path::parent_path(outputPath);
-  if (!outputFolder.empty() && !llvm::sys::fs::is_directory(outputFolder))
-    return module.emitError("cannot write '")
-           << outputPath << "': there is no folder '" << outputFolder << "'";
-  std::string script = folder.file("exports");
-  {
-    std::error_code error;
-    llvm::raw_fd_ostream os(script, error);
-    if (error)
-      return module.emitError("cannot write a temporary file: ") << error.message();
-    os << "{ global: lpc_abi_version; lpc_model_*; lpc_run; lpc_last_error; lpc_manifest_json; "
-          "lpc_set_observer; "
-          "local: *; };\n";
-  }
-  SmallString<128> temporary;
-  llvm::sys::fs::createUniquePath(outputPath + ".%%%%%%.tmp", temporary, /*MakeAbsolute=*/false);
-
-  SmallVector<std::string> args = {"ld.lld",
-                                   "-shared",
-                                   "-o",
-                                   temporary.str().str(),
-                                   "--version-script=" + script,
-                                   keepSymbols ? "--strip-debug" : "--strip-all",
-                                   "--gc-sections",
-                                   "--hash-style=gnu",
-                                   "--build-id=none",
-                                   "-z",
-                                   "now",
-                                   "-z",
-                                   "noexecstack",
-                                   "--threads=1"};
+  SmallVector<std::string> args = {"ld.lld", "-o", outputPath.str(), "--threads=1"};
   llvm::append_range(args, objects);
   llvm::append_range(args, ArrayRef<std::string>{"--whole-archive", archive, "--no-whole-archive"});
-  SmallVector<std::string> libraries = systemLibraries();
-  if (libraries.empty()) {
-    args.push_back("--unresolved-symbols=ignore-all");
+  if (relocatable) {
+    llvm::append_range(args, ArrayRef<std::string>{"-r", "--strip-debug"});
   } else {
-    llvm::append_range(args, ArrayRef<std::string>{"-z", "defs", "--as-needed"});
-    llvm::append_range(args, libraries);
+    std::string script = folder.file("exports");
+    if (failed(writeExports(module, script)))
+      return failure();
+    llvm::append_range(args,
+                       ArrayRef<std::string>{"-shared", "--version-script=" + script,
+                                             keepSymbols ? "--strip-debug" : "--strip-all",
+                                             "--gc-sections", "--hash-style=gnu", "--build-id=none",
+                                             "-z", "now", "-z", "noexecstack"});
+    SmallVector<std::string> libraries = systemLibraries();
+    if (libraries.empty()) {
+      args.push_back("--unresolved-symbols=ignore-all");
+    } else {
+      llvm::append_range(args, ArrayRef<std::string>{"-z", "defs", "--as-needed"});
+      llvm::append_range(args, libraries);
+    }
   }
   SmallVector<const char *> raw;
   for (const std::string &arg : args)
     raw.push_back(arg.c_str());
   std::string messages;
-  if (runLinker(raw, messages) == 0) {
-    if (std::error_code error = llvm::sys::fs::rename(temporary, outputPath)) {
-      llvm::sys::fs::remove(temporary);
-      return module.emitError("cannot write '") << outputPath << "': " << error.message();
-    }
+  if (runLinker(raw, messages) == 0)
     return success();
-  }
-  llvm::sys::fs::remove(temporary);
   return module.emitError("linking failed: ") << StringRef(messages).trim();
 }
 

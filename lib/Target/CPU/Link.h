@@ -3,27 +3,17 @@
 #ifndef LPC_LIB_TARGET_CPU_LINK_H
 #define LPC_LIB_TARGET_CPU_LINK_H
 
-#include "mlir/IR/BuiltinOps.h"
+#include "lpc/Support/TemporaryFolder.h"
 
-#include "llvm/ADT/SmallString.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace lpc {
 
-/// A folder that disappears with its files.
-class TemporaryFolder {
-public:
-  ~TemporaryFolder();
-  mlir::LogicalResult make(mlir::ModuleOp module);
-  std::string file(llvm::StringRef name) const;
-
-private:
-  llvm::SmallString<128> path;
-};
-
-/// Joins the objects with the runtime archive.
-mlir::LogicalResult linkSharedObject(mlir::ModuleOp module, const TemporaryFolder &folder,
-                                     llvm::ArrayRef<std::string> objects,
-                                     llvm::StringRef outputPath, bool keepSymbols);
+/// Joins the objects with the runtime archive: a shared object, or, if `relocatable`, one object
+/// for a linker. `outputPath` is written in place.
+mlir::LogicalResult linkObjects(mlir::ModuleOp module, const TemporaryFolder &folder,
+                                llvm::ArrayRef<std::string> objects, llvm::StringRef outputPath,
+                                bool relocatable, bool keepSymbols);
 
 } // namespace lpc
 

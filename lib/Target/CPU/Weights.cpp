@@ -2,11 +2,13 @@
 // Writes the weight segment without a copy in memory: from the attributes' storage to the file.
 #include "Weights.h"
 
+#include "lpc-runtime/checksum.h"
+#include "lpc-runtime/codegen.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 #include "llvm/BinaryFormat/ELF.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -14,8 +16,7 @@ namespace lpc {
 
 WeightIndex readWeightIndex(ModuleOp module) {
   WeightIndex index;
-  std::string identity;
-  llvm::raw_string_ostream os(identity);
+  llvm::raw_string_ostream os(index.layout);
   if (auto list = module->getAttrOfType<ArrayAttr>("lpc.weights")) {
     for (auto entry : list.getAsRange<DictionaryAttr>()) {
       index.entries.push_back(
@@ -27,7 +28,6 @@ WeightIndex readWeightIndex(ModuleOp module) {
   }
   if (auto total = module->getAttrOfType<IntegerAttr>("lpc.weights_bytes"))
     index.bytes = total.getInt();
-  index.layout = llvm::xxh3_64bits(identity);
   return index;
 }
 
@@ -168,13 +168,42 @@ LogicalResult writeWeightsObject(ModuleOp module, const WeightIndex &index, uint
   return success();
 }
 
-LogicalResult writeWeightsFile(ModuleOp module, const WeightIndex &index, llvm::raw_ostream &os) {
-  constexpr unsigned headerBytes = 4096;
-  uint64_t words[2] = {(uint64_t)index.bytes, index.layout};
-  os << "LPCWTS01";
-  writeStruct(os, words);
-  os.write_zeros(headerBytes - 8 - sizeof(words));
-  return writeSegment(module, index, os);
+namespace {
+/// Passes bytes on and adds them up.
+class ChecksumStream : public llvm::raw_ostream {
+public:
+  explicit ChecksumStream(llvm::raw_ostream &os) : os(os) { lpc_checksum_begin(&sum); }
+  ~ChecksumStream() override { flush(); }
+  uint64_t end() {
+    flush();
+    return lpc_checksum_end(&sum);
+  }
+
+private:
+  void write_impl(const char *data, size_t bytes) override {
+    lpc_checksum_add(&sum, data, bytes);
+    os.write(data, bytes);
+  }
+  uint64_t current_pos() const override { return sum.bytes; }
+
+  llvm::raw_ostream &os;
+  lpc_checksum sum;
+};
+} // namespace
+
+LogicalResult writeWeightsFile(ModuleOp module, const WeightIndex &index,
+                               llvm::raw_pwrite_stream &os) {
+  os.write_zeros(LPC_WEIGHTS_HEADER_BYTES);
+  ChecksumStream checked(os);
+  if (failed(writeSegment(module, index, checked)))
+    return failure();
+  lpc_weights_header header = {};
+  memcpy(header.magic, LPC_WEIGHTS_MAGIC, sizeof(header.magic));
+  header.bytes = index.bytes;
+  header.program = index.program;
+  header.content = checked.end();
+  os.pwrite(reinterpret_cast<const char *>(&header), sizeof(header), 0);
+  return success();
 }
 
 } // namespace lpc

@@ -21,8 +21,10 @@ struct WeightIndex {
   };
   llvm::SmallVector<Entry> entries;
   int64_t bytes = 0;
-  /// Identifies names, types and offsets.
-  uint64_t layout = 0;
+  /// Names, types and offsets, as text.
+  std::string layout;
+  /// Identifies the program around the segment; see codegen.h.
+  uint64_t program = 0;
 };
 
 WeightIndex readWeightIndex(mlir::ModuleOp module);
@@ -37,7 +39,7 @@ mlir::LogicalResult writeWeightsObject(mlir::ModuleOp module, const WeightIndex 
 
 /// A weights file: one page of header, then the segment.
 mlir::LogicalResult writeWeightsFile(mlir::ModuleOp module, const WeightIndex &index,
-                                     llvm::raw_ostream &os);
+                                     llvm::raw_pwrite_stream &os);
 
 } // namespace lpc
 

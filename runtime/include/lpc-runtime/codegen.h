@@ -90,9 +90,10 @@ typedef struct lpc_model_desc {
   /* 56: page-aligned; null if there are none or if they are in weights_file. */
   const void *weights;
   uint64_t weights_bytes; /* 64 */
-  /* 72: identifies the layout of the segment (a hash of names, types and offsets); a weights file
-   * must carry the same number. */
-  uint64_t weights_layout;
+  /* 72: identifies the program around the segment: a hash of the code with all constants that are
+   * in it, and of the segment's names, types and offsets. A weights file must carry the same
+   * number: then it was compiled to the same program, and its bytes give what they gave there. */
+  uint64_t weights_program;
   /* 80: null, or the name of the weights file beside the .so (external weights). */
   const char *weights_file;
   uint64_t arena_bytes; /* 88: 0 if there is no static plan */
@@ -107,12 +108,13 @@ extern LPC_RT_API const lpc_model_desc lpc_model_descriptor;
 
 /* ---- weights file ----
  * One page of header, then weights_bytes bytes: the weight segment as it is in memory. */
-#define LPC_WEIGHTS_MAGIC "LPCWTS01"
+#define LPC_WEIGHTS_MAGIC "LPCWTS02"
 #define LPC_WEIGHTS_HEADER_BYTES 4096
 typedef struct lpc_weights_header {
   char magic[8]; /* LPC_WEIGHTS_MAGIC without its zero */
   uint64_t bytes;
-  uint64_t layout;
+  uint64_t program;   /* weights_program of the descriptor */
+  uint64_t content;   /* checksum.h over the segment */
 } lpc_weights_header; /* zero bytes follow up to LPC_WEIGHTS_HEADER_BYTES */
 
 /* ---- services ----

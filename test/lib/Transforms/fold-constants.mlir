@@ -105,3 +105,17 @@ func.func @regions(%p: i1) -> tensor<1xf32> {
   }
   return %r : tensor<1xf32>
 }
+
+// -----
+
+// A repeated value counts as one element, and is not unfolded without limit: the sum of 2^38 ones is left to the program.
+// CHECK-LABEL: @repeated
+// CHECK: nn.binary add
+// CHECK: nn.reduce
+func.func @repeated() -> (tensor<1048576xf32>, tensor<f32>) {
+  %a = nn.constant dense<1.0> : tensor<1048576xf32>
+  %0 = nn.binary add %a, %a : (tensor<1048576xf32>, tensor<1048576xf32>) -> tensor<1048576xf32>
+  %b = nn.constant dense<1.0> : tensor<274877906944xf32>
+  %1 = nn.reduce sum %b {axes = array<i64: 0>} : (tensor<274877906944xf32>) -> tensor<f32>
+  return %0, %1 : tensor<1048576xf32>, tensor<f32>
+}

@@ -320,6 +320,7 @@ TEST(BlockCodes, AreTheFormatsOwn) {
     BlockQuantized q = quantize(spec, x, {static_cast<int64_t>(x.size())}, rowRoles(1));
     ASSERT_EQ(q.scales[0].values[0], 1.0f) << name;
     Conversion policy;
+    policy.rounding = f.defaultRounding();
     for (size_t i = 0; i < x.size(); ++i)
       ASSERT_EQ(q.codes[i], f.encode(static_cast<double>(x[i]), policy)) << name << " of " << x[i];
   }

@@ -70,10 +70,12 @@ std::vector<double> interestingInputs(const Format &format) {
 TEST_P(EncodeTest, AgreesWithTheBruteForceSearch) {
   ReferenceEncoder reference(format);
   std::vector<double> inputs = interestingInputs(format);
+  size_t unsure = 0;
   for (double special : {HUGE_VAL, -HUGE_VAL, std::nan(""), -std::nan("")})
     inputs.push_back(special);
   for (Overflow overflow : allOverflows) {
-    if (overflow == Overflow::Wrap && format.family() != Family::Integer)
+    if (overflow == Overflow::Wrap && format.family() != Family::Integer &&
+        format.family() != Family::Fixed)
       continue;
     for (Rounding rounding : allRoundings) {
       Conversion policy{rounding, overflow, NaNPolicy::Zero, 3};
@@ -82,6 +84,10 @@ TEST_P(EncodeTest, AgreesWithTheBruteForceSearch) {
           int64_t expected = reference.encode(x, policy, random);
           uint32_t code = format.encode(x, policy, random);
           ASSERT_LT(code, format.numCodes());
+          if (expected == ReferenceEncoder::unsure) {
+            ++unsure;
+            break;
+          }
           bool same = expected == ReferenceEncoder::anyNaN ? format.decode(code).isNaN()
                                                            : expected == int64_t(code);
           ASSERT_TRUE(same) << GetParam() << ' ' << toString(rounding) << ' ' << toString(overflow)
@@ -93,6 +99,8 @@ TEST_P(EncodeTest, AgreesWithTheBruteForceSearch) {
       }
     }
   }
+  // Only inputs next to irrational numbers.
+  EXPECT_LE(unsure, format.isDyadic() ? 0 : inputs.size() * numRoundings);
 }
 
 TEST_P(EncodeTest, NaNFollowsThePolicy) {
@@ -110,6 +118,10 @@ TEST_P(EncodeTest, NaNFollowsThePolicy) {
 
 TEST_P(EncodeTest, ValuesAreFixedPointsOfEveryRounding) {
   for (Rounding rounding : allRoundings) {
+    // The doubles of irrational values lie beside them, and only rounding to nearest comes back.
+    bool nearest = rounding == Rounding::NearestEven || rounding == Rounding::NearestLog;
+    if (!format.isDyadic() && !nearest)
+      continue;
     Conversion policy{rounding, Overflow::Infinity, NaNPolicy::Zero, 5};
     for (uint32_t code = 0; code < format.numCodes(); ++code) {
       if (format.isReserved(code))
@@ -126,7 +138,9 @@ TEST_P(EncodeTest, ValuesAreFixedPointsOfEveryRounding) {
 
 TEST_P(EncodeTest, IsMonotone) {
   std::vector<double> inputs = interestingInputs(format);
-  std::sort(inputs.begin(), inputs.end());
+  std::sort(inputs.begin(), inputs.end(), [](double a, double b) {
+    return a < b || (a == b && std::signbit(a) > std::signbit(b));
+  });
   for (Rounding rounding : allRoundings) {
     Conversion policy{rounding, Overflow::Saturate, NaNPolicy::Zero, 4};
     double last = -HUGE_VAL;

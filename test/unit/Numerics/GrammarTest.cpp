@@ -200,7 +200,7 @@ TEST(SpecTest, WrongSpecsGetOneSentence) {
        "rule 'nv' needs scales in a narrow format, alone or below one level of f32 "
        "scales in 'int8/g32/channel'"},
       {"int8/g32:e9m9",
-       "'e9m9' in 'int8/g32:e9m9' has 19 bits, but stored scales have at most 16"},
+       "'e9m9' in 'int8/g32:e9m9' has 19 bits, but scales are stored in at most 16"},
       {"int8/g32@flor", "unknown scale rule 'flor' in 'int8/g32@flor': did you mean 'floor'?"},
       {"int8/g32@minmax",
        "rule 'minmax' needs a zero point: 'asym' or 'offset' in 'int8/g32@minmax'"},

@@ -103,9 +103,10 @@ std::map<char, double> fieldValues(const Format &format, const CodeLayout &layou
 
 TEST(LayoutTest, RulesGiveTheValues) {
   std::vector<std::string> names = knownFormatNames();
-  for (const char *more : {"e0m4", "e1m2", "e3m0", "ue0m5", "ue3m0<nosubnormals>", "e3m3<bias=0>",
-                           "e2m2<specials=extended>", "ue2m2<specials=extended>",
-                           "e3m2<specials=ieee>", "e4m2<specials=fnuz>", "e3m2<bias=-3>"})
+  for (const char *more :
+       {"e0m4", "e1m2", "e3m0", "ue0m5", "ue3m0<nosubnormals>", "e3m3<bias=0>", "posit5<es=4>",
+        "posit7<es=0>", "lns6<f=1>", "fix5<f=-3>", "e2m2<specials=extended>",
+        "ue2m2<specials=extended>", "e3m2<specials=ieee>", "e4m2<specials=fnuz>", "e3m2<bias=-3>"})
     names.push_back(more);
   for (const std::string &name : names) {
     const Format &format = *Format::parse(name);
@@ -119,15 +120,27 @@ TEST(LayoutTest, RulesGiveTheValues) {
         EXPECT_TRUE(layout.rule.starts_with("NaN")) << name << " code " << code;
         continue;
       }
+      if (format.isReserved(code)) {
+        EXPECT_TRUE(layout.rule.find("encode never makes") != std::string::npos);
+      }
+      if (layout.rule.starts_with("entry i")) {
+        EXPECT_EQ(Family::Table, format.family());
+        continue;
+      }
+      if (layout.rule.starts_with("minus")) {
+        EXPECT_EQ(-v, format.decodeToDouble(format.numCodes() - code));
+        continue;
+      }
       std::string rule = layout.rule.substr(0, layout.rule.find(','));
       if (size_t at = rule.find("inf"); at != std::string::npos) {
         fields['I'] = HUGE_VAL;
         rule.replace(at, 3, "I");
       }
-      if (format.isReserved(code))
-        EXPECT_TRUE(layout.rule.find("encode never makes") != std::string::npos);
-      ASSERT_EQ(v, Formula(rule, fields).value())
-          << name << " code " << code << " rule " << layout.rule;
+      double found = Formula(rule, fields).value();
+      // The calculator rounds irrational powers.
+      double tolerance = format.isDyadic() ? 0 : std::fabs(v) * 1e-15;
+      ASSERT_TRUE(v == found || std::fabs(v - found) <= tolerance)
+          << name << " code " << code << " rule " << layout.rule << ": " << v << " and " << found;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include "lpc-runtime/io/ModelHandle.h"
 
 #include "TempFolder.h"
+#include "lpc-runtime/checksum.h"
 #include "lpc-runtime/codegen.h"
 
 #include <cstring>
@@ -22,11 +23,15 @@ HostTensor floats(std::vector<int64_t> shape, const std::vector<float> &values) 
   return tensor;
 }
 
-std::vector<uint8_t> weightsFile(float w, uint64_t bytes = 4096, uint64_t layout = 0x1234) {
+std::vector<uint8_t> weightsFile(float w, uint64_t bytes = 4096, uint64_t program = 0x1234) {
   std::vector<uint8_t> file(LPC_WEIGHTS_HEADER_BYTES + 4096);
-  lpc_weights_header header = {{'L', 'P', 'C', 'W', 'T', 'S', '0', '1'}, bytes, layout};
-  std::memcpy(file.data(), &header, sizeof(header));
   std::memcpy(file.data() + LPC_WEIGHTS_HEADER_BYTES, &w, 4);
+  lpc_checksum sum;
+  lpc_checksum_begin(&sum);
+  lpc_checksum_add(&sum, file.data() + LPC_WEIGHTS_HEADER_BYTES, 4096);
+  lpc_weights_header header = {
+      {'L', 'P', 'C', 'W', 'T', 'S', '0', '2'}, bytes, program, lpc_checksum_end(&sum)};
+  std::memcpy(file.data(), &header, sizeof(header));
   return file;
 }
 
@@ -97,14 +102,43 @@ TEST_F(ModelHandleTest, replaces_weights) {
   EXPECT_NE(fails({1, 2, 3}).find("is not a weights file of lpc"), std::string::npos);
   EXPECT_NE(fails(weightsFile(1, 4)).find("expected 4096 bytes of weights, but found 4"),
             std::string::npos);
-  EXPECT_NE(fails(weightsFile(1, 4096, 7)).find("for another model: expected layout"),
+  EXPECT_NE(fails(weightsFile(1, 4096, 7))
+                .find("expected program 0000000000001234, but found 0000000000000007"),
             std::string::npos);
+  std::vector<uint8_t> damaged = weightsFile(1);
+  damaged.back() = 1;
+  EXPECT_NE(fails(damaged).find("is damaged"), std::string::npos);
   std::vector<uint8_t> shortFile = weightsFile(1);
   shortFile.resize(5000);
   EXPECT_NE(fails(shortFile).find("is truncated: expected 4096 bytes of weights, but found 904"),
             std::string::npos);
   EXPECT_NE(ModelHandle::open(model("fake_model"), {1, folder}).error().find("not a regular file"),
             std::string::npos);
+}
+
+// However the bytes come in pieces, the sum is one; each byte and the length count.
+TEST_F(ModelHandleTest, checksums_do_not_depend_on_the_split) {
+  std::vector<uint8_t> bytes(300);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = uint8_t(i * 7);
+  auto sumOf = [&](size_t count, size_t piece) {
+    lpc_checksum sum;
+    lpc_checksum_begin(&sum);
+    for (size_t at = 0; at < count; at += piece)
+      lpc_checksum_add(&sum, bytes.data() + at, std::min(piece, count - at));
+    return lpc_checksum_end(&sum);
+  };
+  uint64_t whole = sumOf(300, 300);
+  for (size_t piece : {1, 7, 63, 64, 65, 128, 299})
+    EXPECT_EQ(sumOf(300, piece), whole) << piece;
+  EXPECT_NE(sumOf(299, 300), whole);
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] ^= 0x80;
+    EXPECT_NE(sumOf(300, 300), whole) << i;
+    bytes[i] ^= 0x80;
+  }
+  bytes[299] = 0;
+  EXPECT_NE(sumOf(299, 300), sumOf(300, 300));
 }
 
 TEST_F(ModelHandleTest, finds_external_weights_beside_the_model) {

@@ -19,6 +19,8 @@ struct Refusal {
     Unsupported,
     /// The file breaks a rule of the operator.
     Malformed,
+    /// A tensor is too large for any machine.
+    Limit,
   };
   /// The node's name, or its first output's if it has none.
   std::string nodeName;

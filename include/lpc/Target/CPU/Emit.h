@@ -22,13 +22,30 @@ struct CPUOptions {
   std::string extraManifest;
 };
 
+/// The names that CPUOptions::cpu may have, "native" aside.
+std::vector<std::string> knownCPUs();
+bool isKnownCPU(llvm::StringRef cpu);
+
+/// Those features of `options.cpu` that the generation of kernels asks for: of avx2, fma and ssse3.
+/// An unknown CPU is an error on the module.
+mlir::FailureOr<llvm::SmallVector<std::string>> getKernelFeatures(mlir::ModuleOp module,
+                                                                  const CPUOptions &options);
+
+/// An object holds what the shared object holds: code, weights and runtime, for a linker. Assembly
+/// and LLVM IR show the code alone.
 enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };
+
+enum class EmitFailure {
+  Internal,
+  Target, ///< the CPU cannot run this model
+  File,   ///< a file cannot be written
+};
 
 /// Compiles the module (LLVM dialect, as made by lpc-linalg-to-llvm-pipeline) and writes
 /// `outputPath` by renaming a complete temporary file. Errors are reported on the module; then
-/// nothing is left behind.
+/// nothing is left behind, and `failure` says whose fault it is.
 mlir::LogicalResult emitCPU(mlir::ModuleOp module, const CPUOptions &options, CPUOutputKind kind,
-                            llvm::StringRef outputPath);
+                            llvm::StringRef outputPath, EmitFailure *failure = nullptr);
 
 inline mlir::LogicalResult emitSharedObject(mlir::ModuleOp module, const CPUOptions &options,
                                             llvm::StringRef outputPath) {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Files that appear complete or not at all.
+#include "lpc/Support/OutputFile.h"
+
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Signals.h"
+
+using namespace lpc;
+namespace fs = llvm::sys::fs;
+
+OutputFile::OutputFile(OutputFile &&other)
+    : path(std::move(other.path)), temporary(std::move(other.temporary)),
+      stream(std::move(other.stream)), file(std::exchange(other.file, nullptr)) {
+  other.temporary.clear();
+}
+
+OutputFile::~OutputFile() {
+  if (file)
+    file->clear_error(); // who cares has called finish()
+  stream.reset();
+  if (temporary.empty())
+    return;
+  fs::remove(temporary);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
+}
+
+llvm::Error OutputFile::failure(const std::string &reason) const {
+  return llvm::createStringError("cannot write '" + path + "': " + reason);
+}
+
+llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path) {
+  OutputFile result;
+  result.path = path.str();
+  if (path == "-") {
+    result.stream = std::make_unique<llvm::buffer_unique_ostream>(
+        std::make_unique<llvm::raw_fd_ostream>(1, /*shouldClose=*/false));
+    return std::move(result);
+  }
+  // Renaming would put a plain file in the place of a device or a folder.
+  fs::file_status status;
+  if (!fs::status(path, status) && status.type() != fs::file_type::regular_file)
+    return result.failure("it is not a plain file");
+  llvm::SmallString<128> name;
+  int fd;
+  if (std::error_code error =
+          fs::createUniqueFile(path + ".%%%%%%.tmp", fd, name, fs::OF_None, 0666))
+    return result.failure(error.message());
+  llvm::sys::RemoveFileOnSignal(name);
+  result.temporary = name.str().str();
+  auto file = std::make_unique<llvm::raw_fd_ostream>(fd, /*shouldClose=*/true);
+  result.file = file.get();
+  result.stream = std::move(file);
+  return std::move(result);
+}
+
+llvm::Error OutputFile::finish() {
+  if (!file) {
+    stream.reset();
+    return llvm::Error::success();
+  }
+  file->close();
+  std::error_code error = file->error();
+  file->clear_error();
+  file = nullptr;
+  stream.reset();
+  return error ? failure(error.message()) : llvm::Error::success();
+}
+
+llvm::Error OutputFile::commit() {
+  if (llvm::Error error = finish())
+    return error;
+  if (temporary.empty())
+    return llvm::Error::success();
+  if (std::error_code error = fs::rename(temporary, path))
+    return failure(error.message());
+  llvm::sys::DontRemoveFileOnSignal(temporary);
+  temporary.clear();
+  return llvm::Error::success();
+}
