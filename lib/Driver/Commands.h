@@ -66,6 +66,7 @@ Command benchCommand();
 Command inspectCommand();
 Command generateCommand();
 Command testOnnxCommand();
+Command formatsCommand();
 
 } // namespace lpc::driver
 

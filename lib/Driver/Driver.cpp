@@ -100,7 +100,7 @@ int lpc::runDriver(int argc, char **argv) {
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
   const Command commands[] = {compileCommand(),  runCommand(),     checkCommand(),
                               evalCommand(),     benchCommand(),   inspectCommand(),
-                              generateCommand(), testOnnxCommand()};
+                              generateCommand(), testOnnxCommand(), formatsCommand()};
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);

@@ -88,5 +88,16 @@ void listFixedNames(std::vector<std::string> &names) {
   names.push_back(fixedName(16, true, false, 8));
 }
 
+CodeLayout fixedLayout(const Format &format, uint32_t code) {
+  const auto &f = static_cast<const FixedFormat &>(format);
+  const IntegerFormat &integer = f.integer();
+  std::string factor = " * 2^" + std::to_string(-f.fraction());
+  if (format.isReserved(code))
+    return {{{'i', "integer", format.width(), true}},
+            std::to_string(integer.decodeInt(code)) + factor + ", which encode never makes"};
+  std::string name = integer.isSignedInteger() ? "two's complement integer" : "unsigned integer";
+  return {{{'i', name, format.width(), false}}, "i" + factor};
+}
+
 } // namespace detail
 } // namespace lpc::num

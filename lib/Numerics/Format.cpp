@@ -17,13 +17,13 @@ namespace detail {
 
 /// Tried from top to bottom; the first family that claims a head decides.
 static constexpr FamilyRow families[] = {
-    {parseInteger, listIntegerNames},
-    {parseFixed, listFixedNames},
-    {parsePosit, listPositNames},
-    {parseHiFloat8, listHiFloat8Names},
-    {parseLns, listLnsNames},
-    {parseTable, listTableNames},
-    {parseMinifloat, listMinifloatNames},
+    {parseInteger, listIntegerNames, integerLayout, Family::Integer},
+    {parseFixed, listFixedNames, fixedLayout, Family::Fixed},
+    {parsePosit, listPositNames, positLayout, Family::Posit},
+    {parseHiFloat8, listHiFloat8Names, hiFloat8Layout, Family::HiFloat8},
+    {parseLns, listLnsNames, lnsLayout, Family::Lns},
+    {parseTable, listTableNames, tableLayout, Family::Table},
+    {parseMinifloat, listMinifloatNames, minifloatLayout, Family::Minifloat},
 };
 
 // -- interning
@@ -123,6 +123,13 @@ const Format *Format::parse(std::string_view spelling, std::string *error) {
   if (!format && error)
     *error = "unknown number format " + detail::quoted(spelling) + ": " + reason;
   return format;
+}
+
+CodeLayout layoutOf(const Format &format, uint32_t code) {
+  for (const detail::FamilyRow &row : detail::families)
+    if (row.layout && row.family == format.family())
+      return row.layout(format, code);
+  return {{{'i', "index", format.width(), false}}, "entry i of the list of values"};
 }
 
 std::vector<std::string> knownFormatNames() {

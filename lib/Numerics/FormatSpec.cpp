@@ -138,6 +138,15 @@ private:
   }
   std::string in() const { return compound ? " in " + quoted(text) : ""; }
 
+  /// A reason that names the preset that is near to `word`, if there is one.
+  static void suggestPreset(std::string_view word, std::string &reason) {
+    std::vector<std::string> names;
+    for (const Preset &p : presets())
+      names.emplace_back(p.name);
+    if (auto near = detail::nearestWord(word, names))
+      reason = "did you mean '" + *near + "'?";
+  }
+
   bool readElement(std::string_view word) {
     std::string reason;
     spec.levels.clear();
@@ -147,6 +156,8 @@ private:
                                 [&](const Preset &p) { return p.name == word; });
       if (preset)
         reason = "it is a preset, which takes no further words but '@' and a rule";
+      else if (reason.starts_with("known are"))
+        suggestPreset(word, reason);
       return fail("unknown number format " + quoted(word) + in() + ": " + reason);
     }
     if (spec.element->width() > maxTensorCodeBits)

@@ -87,5 +87,36 @@ ParseResult parseHiFloat8(const Spelling &spelling) {
 
 void listHiFloat8Names(std::vector<std::string> &names) { names.push_back("hif8"); }
 
+CodeLayout hiFloat8Layout(const Format &, uint32_t code) {
+  const uint32_t magnitude = code & (signMask - 1);
+  if (magnitude == 0)
+    return {{{'s', "sign", 1, true}, {'d', "dot (prefix)", 4, true}, {'m', "mantissa", 3, true}},
+            code == 0 ? "0" : "NaN"};
+  for (const Band &band : bands) {
+    if (magnitude < band.first)
+      continue;
+    const bool special = magnitude == infinity;
+    const unsigned e = band.exponentBits, m = band.mantissaBits;
+    CodeLayout layout{{{'s', "sign", 1, false},
+                       {'d', "dot (prefix)", 7 - e - m, true},
+                       {'t', "sign of the exponent", e == 0 ? 0u : 1u, special},
+                       {'e', "exponent without its leading 1", e == 0 ? 0 : e - 1, special},
+                       {'m', "mantissa", m, special}},
+                      "(-1)^s * "};
+    if (special) {
+      layout.rule += "inf";
+      return layout;
+    }
+    if (e == 1)
+      layout.rule += "2^((-1)^t) * ";
+    else if (e > 1)
+      layout.rule += "2^((-1)^t * (" + std::to_string(1u << (e - 1)) + " + e)) * ";
+    layout.rule += "(1 + m/" + std::to_string(1u << m) + ")";
+    return layout;
+  }
+  return {{{'s', "sign", 1, false}, {'d', "dot (prefix)", 4, true}, {'m', "mantissa", 3, false}},
+          "(-1)^s * 2^(m - " + std::to_string(-belowDenormals) + ")"};
+}
+
 } // namespace detail
 } // namespace lpc::num

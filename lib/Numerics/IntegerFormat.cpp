@@ -125,5 +125,14 @@ void listIntegerNames(std::vector<std::string> &names) {
     names.push_back(integerName(width, true, true));
 }
 
+CodeLayout integerLayout(const Format &format, uint32_t code) {
+  const auto &f = static_cast<const IntegerFormat &>(format);
+  if (format.isReserved(code))
+    return {{{'i', "integer", format.width(), true}},
+            std::to_string(f.decodeInt(code)) + ", which encode never makes"};
+  std::string name = f.isSignedInteger() ? "two's complement integer" : "unsigned integer";
+  return {{{'i', name, format.width(), false}}, "i"};
+}
+
 } // namespace detail
 } // namespace lpc::num

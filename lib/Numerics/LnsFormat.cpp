@@ -255,5 +255,16 @@ void listLnsNames(std::vector<std::string> &names) {
   names.push_back(lnsName(8, 3, false));
 }
 
+CodeLayout lnsLayout(const Format &format, uint32_t code) {
+  Exact v = format.decode(code);
+  const bool special = v.isNaN() || v.isZero();
+  std::string divisor = std::to_string(1u << static_cast<const LnsFormat &>(format).logFraction());
+  return {
+      {{'s', "sign", 1, special}, {'l', "two's complement logarithm", format.width() - 1, special}},
+      v.isNaN()    ? "NaN"
+      : v.isZero() ? "0"
+                   : "(-1)^s * 2^(l/" + divisor + ")"};
+}
+
 } // namespace detail
 } // namespace lpc::num

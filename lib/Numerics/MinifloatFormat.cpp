@@ -220,4 +220,49 @@ uint32_t MinifloatFormat::encode(double x, const Conversion &policy, uint32_t ra
   return overflowResult(negative, policy);
 }
 
+/// "2^(e - 7)", "2^-3".
+static std::string powerOfTwo(bool withField, int shift) {
+  if (!withField)
+    return "2^" + std::to_string(shift);
+  if (shift == 0)
+    return "2^e";
+  return std::string("2^(e ") + (shift < 0 ? "- " : "+ ") + std::to_string(std::abs(shift)) + ")";
+}
+
+CodeLayout detail::minifloatLayout(const Format &format, uint32_t code) {
+  const MinifloatParams &p = static_cast<const MinifloatFormat &>(format).params();
+  uint32_t magnitude = code & ((1u << magnitudeBits(p)) - 1);
+  uint32_t e = magnitude >> p.mantissaBits;
+  Exact v = format.decode(code);
+  bool subnormal = p.subnormals && e == 0;
+  CodeLayout layout;
+  if (p.isSigned)
+    layout.fields.push_back({'s', "sign", 1, false});
+  if (p.exponentBits > 0)
+    layout.fields.push_back({'e', "exponent", p.exponentBits, subnormal || !v.isFinite()});
+  if (p.mantissaBits > 0)
+    layout.fields.push_back({'m', "mantissa", p.mantissaBits, false});
+
+  if (!v.isFinite()) {
+    bool payload = v.isNaN() && p.specials == Specials::IEEE;
+    if (p.mantissaBits > 0)
+      layout.fields.back().fixed = !payload;
+    // Only the code of negative zero is a NaN that has no twin of the other sign.
+    layout.fields.front().fixed |= v.isNaN() && magnitude == 0;
+    std::string sign = p.isSigned && !layout.fields.front().fixed ? "(-1)^s * " : "";
+    layout.rule = v.isNaN() ? (payload ? "NaN (m > 0)" : "NaN") : sign + "inf";
+    return layout;
+  }
+  std::string sign = p.isSigned ? "(-1)^s * " : "";
+  int shift = -p.bias;
+  std::string fraction = "m/" + std::to_string(1u << p.mantissaBits);
+  if (p.mantissaBits == 0)
+    layout.rule = subnormal ? "0" : sign + powerOfTwo(true, shift);
+  else if (subnormal)
+    layout.rule = sign + fraction + " * " + powerOfTwo(false, 1 + shift);
+  else
+    layout.rule = sign + "(1 + " + fraction + ") * " + powerOfTwo(true, shift);
+  return layout;
+}
+
 } // namespace lpc::num

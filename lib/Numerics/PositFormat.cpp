@@ -104,5 +104,39 @@ void listPositNames(std::vector<std::string> &names) {
   names.push_back(positName(16, 1));
 }
 
+CodeLayout positLayout(const Format &format, uint32_t code) {
+  const unsigned width = format.width();
+  const unsigned es = static_cast<const PositFormat &>(format).exponentBits();
+  const uint32_t sign = format.numCodes() >> 1;
+  if (code == 0 || code == sign)
+    return {{{'x', "code", width, true}}, code == 0 ? "0" : "NaN (NaR)"};
+  BitField signField{'s', "sign", 1, true};
+  if (code > sign)
+    return {{signField, {'x', "two's complement", width - 1, false}},
+            "minus the value of the two's complement of the code"};
+  // The regime is a run of equal bits and the bit that ends it, if there is room for one.
+  uint32_t bits = code << (33 - width);
+  const bool ones = (bits >> 31) != 0;
+  const unsigned run = std::min<unsigned>(
+      static_cast<unsigned>(ones ? std::countl_one(bits) : std::countl_zero(bits)), width - 1);
+  const unsigned regimeBits = std::min(run + 1, width - 1), rest = width - 1 - regimeBits;
+  const int regime = (ones ? static_cast<int>(run) - 1 : -static_cast<int>(run)) * (1 << es);
+  const unsigned exponentBits = std::min(es, rest), fractionBits = rest - exponentBits;
+  CodeLayout layout{{signField,
+                     {'r', "regime", regimeBits, true},
+                     {'e', "exponent", exponentBits, false},
+                     {'f', "fraction", fractionBits, false}},
+                    {}};
+  std::string e = exponentBits == 0    ? ""
+                  : exponentBits == es ? "e"
+                                       : std::to_string(1 << (es - exponentBits)) + "*e";
+  layout.rule =
+      e.empty() ? "2^" + std::to_string(regime)
+                : "2^(" + e + (regime < 0 ? " - " : " + ") + std::to_string(std::abs(regime)) + ")";
+  if (fractionBits > 0)
+    layout.rule += " * (1 + f/" + std::to_string(1u << fractionBits) + ")";
+  return layout;
+}
+
 } // namespace detail
 } // namespace lpc::num

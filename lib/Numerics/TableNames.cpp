@@ -195,5 +195,12 @@ void listTableNames(std::vector<std::string> &names) {
       names.push_back(nameOf(row, width));
 }
 
+CodeLayout tableLayout(const Format &format, uint32_t code) {
+  if (format.isReserved(code))
+    return {{{'i', "index", format.width(), true}},
+            shortest(format.decodeToDouble(code)) + ", which encode never makes"};
+  return {{{'i', "index", format.width(), false}}, "entry i of the list of values"};
+}
+
 } // namespace detail
 } // namespace lpc::num
