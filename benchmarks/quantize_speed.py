@@ -12,6 +12,7 @@ import argparse
 import datetime
 import os
 import platform
+import re
 import struct
 import subprocess
 import sys
@@ -59,9 +60,13 @@ def main():
     args = parser.parse_args()
     dump = Dump(args.dump)
     rows = dump.presets()
-    specs = [(n, s) for n, s in rows] + [(s, dict(rows).get(s.split("@")[0], s)) for s in MORE]
+    specs = [(n, s) for n, s in rows] + [(s, s) for s in MORE]
     if args.specs:
-        specs = [(s, dict(rows).get(s, s)) for s in args.specs]
+        specs = [(s, s) for s in args.specs]
+    # A rule after a preset takes the place of the preset's.
+    known = dict(rows)
+    specs = [(n, re.sub("@.*", "", known[n.split("@")[0]]) + "@" + n.split("@")[1] if "@" in n and n.split("@")[0] in known else known.get(n, s))
+             for n, s in specs]
     lines = ["| format | spelling | MB | GB/s, wall clock | GB/s, processor time |", "|---|---|---|---|---|"]
     print("\n".join(lines))
     for name, spelling in specs:

@@ -247,11 +247,12 @@ TEST_P(EverySpec, NumbersSurvive) {
   double signal = 0;
   for (float v : x)
     signal += static_cast<double>(v) * v;
-  // Half of the values are negative and lost to an unsigned format without a zero point.
+  // A ternary grid up to the maximum loses most of a bell. Half of the values are negative and lost
+  // to an unsigned format without a zero point.
   bool lost =
       spec.element->lowest() >= 0 && spec.zeroPoint == ZeroPointKind::None && !spec.hasTable;
   EXPECT_LT(errorOf(GetParam(), x, shape), signal * (lost                         ? 0.6
-                                                     : spec.element->width() <= 2 ? 0.5
+                                                     : spec.element->width() <= 2 ? 0.7
                                                                                   : 0.04));
 }
 
