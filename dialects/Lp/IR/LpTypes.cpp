@@ -18,7 +18,7 @@ using namespace lpc::lp;
 void LpDialect::registerTypes() { addTypes<FormatType>(); }
 
 /// A keyword or a decimal number. MLIR's own numbers have a point before an exponent; ours need
-/// not: `1e-05` is three tokens, and `1e5` two.
+/// not: `1e-05` is four tokens, and `1e5` two.
 static ParseResult parseWordOrNumber(DialectAsmParser &parser) {
   StringRef word, text(parser.getCurrentLocation().getPointer());
   int64_t number;
@@ -33,7 +33,10 @@ static ParseResult parseWordOrNumber(DialectAsmParser &parser) {
     return *integer;
   if (parser.parseKeyword(&word))
     return failure();
-  return word == "e" ? parser.parseInteger(number) : success();
+  if (word != "e")
+    return success();
+  (void)parser.parseOptionalPlus();
+  return parser.parseInteger(number);
 }
 
 /// `keyword` or `keyword<word[=word], ...>`; the text goes to the grammar of the numerics core.
