@@ -372,7 +372,8 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
     FailureOr<SmallVector<std::string>> features = getKernelFeatures(module, cpu);
     if (failed(features))
       return {kExitUnsupported, log.text()};
-    options.features.assign(features->begin(), features->end());
+    for (const std::string &feature : *features)
+      options.features.push_back(feature);
     remarkSlowKernels(module, cpu, *features);
   }
   if (Outcome o = runPipeline(module, request, "lower to LLVM",
