@@ -313,6 +313,11 @@ static std::string describe(ModuleOp module) {
     if (name != "lp.matmul" && name != "lp.conv" && name != "nn.matmul" && name != "nn.conv")
       return;
     auto element = [](Value v) {
+      // What does not factor out of the sum stands before it: name the codes.
+      if (auto dequantize = v.getDefiningOp<lp::DequantizeOp>())
+        v = dequantize.getInput();
+      if (auto lookup = v.getDefiningOp<lp::LookupOp>())
+        v = lookup.getInput();
       std::string text;
       llvm::raw_string_ostream(text) << getElementTypeOrSelf(v.getType());
       return StringRef(text).starts_with("!lp.") ? text.substr(4) : text;

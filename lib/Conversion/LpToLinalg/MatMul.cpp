@@ -124,8 +124,10 @@ struct Scales {
       SmallVector<OpFoldResult> offsets(typeOf(scale).getRank(), b.getIndexAttr(0));
       SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, scale);
       SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
-      offsets[dim] = affine::makeComposedFoldedAffineApply(
-          b, loc, b.getAffineSymbolExpr(0).floorDiv(block), {begin});
+      Value size = arith::ConstantIndexOp::create(b, loc, block);
+      offsets[dim] =
+          arith::DivUIOp::create(b, loc, getValueOrCreateConstantIndexOp(b, loc, begin), size)
+              .getResult();
       sizes[dim] = b.getIndexAttr(1);
       scale = tensor::ExtractSliceOp::create(b, loc, scale, offsets, sizes, strides);
     }

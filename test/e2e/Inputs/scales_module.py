@@ -73,8 +73,8 @@ def decode(value, type_, shape):
         v = f"%{name()}"
         free = structure([["*"] * len(shape)])
         lines.append(f"{v} = lp.dequantize {value} scales() {{scale = {free}}} : {type_} -> {tensor(shape, 'f32')}")
-        value = v
-    finish(value, shape)
+        return finish(v, shape)
+    finish(value, shape, "f16" if "f16" in type_ else "f32")
 
 
 def scale_type(shape, element):
@@ -180,7 +180,7 @@ def conversions():
     w, shape = codes("uint4", [K, N]), [K, N]
     scales = [codes("uint6", grid(shape, inner)), codes("fp16", grid(shape, outer), 0x1000, 0x3C00)]
     offsets = [codes("uint6", grid(shape, inner)), codes("fp16", grid(shape, outer), 0x9000, 0xBC00)]
-    for result in ("f32", "f16", "bf16"):
+    for result in ("f32", "f16", "f64"):
         dequantize(w, shape, scales, [inner, outer], offsets=offsets, offset_levels=[inner, outer], result=result)
     real = floats(shape, -1, 1)
     dequantize(real, shape, scales, [inner, outer], offsets=offsets[1:], offset_levels=[outer])

@@ -152,12 +152,13 @@ func.func @no_fusion_of_floats(%x: tensor<?x64xf32>, %w: tensor<64x10xf32>) -> t
 
 // -----
 
-// CHECK-LABEL: func.func @no_fusion_of_two_levels
-func.func @no_fusion_of_two_levels(%x: tensor<?x64xf32>, %w: tensor<64x10x!lp.e2m1>, %s: tensor<4x10xf32>, %t: tensor<1x1xf32>) -> tensor<?x10xf32> {
+// Blocks of the inner level that lie in several blocks of the outer one have no common grid.
+// CHECK-LABEL: func.func @no_fusion_across_blocks
+func.func @no_fusion_across_blocks(%x: tensor<?x96xf32>, %w: tensor<96x10x!lp.e2m1>, %s: tensor<6x10xf32>, %t: tensor<4x10xf32>) -> tensor<?x10xf32> {
   // CHECK: lp.dequantize
   // CHECK: nn.matmul
-  %b = lp.dequantize %w scales(%s, %t) {scale = #lp.scale<[16, 1], [*, *]>} : tensor<64x10x!lp.e2m1>, (tensor<4x10xf32>, tensor<1x1xf32>) -> tensor<64x10xf32>
-  %y = nn.matmul %x, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
+  %b = lp.dequantize %w scales(%s, %t) {scale = #lp.scale<[16, 1], [24, 1]>} : tensor<96x10x!lp.e2m1>, (tensor<6x10xf32>, tensor<4x10xf32>) -> tensor<96x10xf32>
+  %y = nn.matmul %x, %b : (tensor<?x96xf32>, tensor<96x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
 

@@ -143,7 +143,8 @@ func.func @quantize_reciprocal(%x: tensor<4xf32>, %s: tensor<1xf32>) -> tensor<4
 // CHECK: %[[N:.*]] = arith.cmpf olt, %[[X:.*]], %cst{{.*}} : f32
 // CHECK: %[[S:.*]] = arith.select %[[N]]
 // CHECK: arith.divf %[[X]], %[[S]] : f32
-// CHECK: arith.cmpf olt
+// CHECK: %[[M:.*]] = arith.cmpi slt
+// CHECK: arith.select %[[M]]
 // CHECK: arith.mulf
 func.func @negative_scales(%x: tensor<4xf32>, %s: tensor<1xf32>, %n: tensor<1xf32>) -> tensor<4xf32> {
   %q = lp.quantize %x scales(%s) negative_scales(%n : tensor<1xf32>) {scale = #lp.scale<[*]>} : tensor<4xf32>, (tensor<1xf32>) -> tensor<4x!lp.int8>
