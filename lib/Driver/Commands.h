@@ -52,6 +52,7 @@ Command benchCommand();
 Command inspectCommand();
 Command generateCommand();
 Command testOnnxCommand();
+Command quantizeCommand();
 
 } // namespace lpc::driver
 

@@ -62,7 +62,7 @@ OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
                                   cl::cat(category), cl::sub(compileSub));
 
-static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string, int64_t> &sizes) {
+Outcome driver::parseDims(llvm::ArrayRef<std::string> list, std::map<std::string, int64_t> &sizes) {
   for (const std::string &text : list) {
     auto [name, size] = llvm::StringRef(text).rsplit('=');
     int64_t value;
@@ -73,8 +73,7 @@ static Outcome parseDims(const cl::list<std::string> &list, std::map<std::string
   return Outcome::ok();
 }
 
-/// Words and patterns are checked before any work is done.
-static Outcome checkChoices(const CompileRequest &r) {
+Outcome driver::checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
@@ -90,6 +89,22 @@ static Outcome checkChoices(const CompileRequest &r) {
   if (auto a = spec(r.activations); a && a->granularity == num::Granularity::Channel)
     return Outcome::usage("--activations " + r.activations +
                           ": activations have no output channels; use tensor, token or a group");
+  return Outcome::ok();
+}
+
+Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files) {
+  for (size_t i = 0; i < files.size(); ++i)
+    for (size_t j = i + 1; j < files.size(); ++j) {
+      llvm::StringRef a = files[i].second, b = files[j].second;
+      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
+        return Outcome::usage(
+            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
+    }
+  for (auto [flag, path] : files) {
+    llvm::StringRef folder = llvm::sys::path::parent_path(path);
+    if (flag == "-o" && !folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return Outcome::usage(("-o " + path + ": there is no folder '" + folder + "'").str());
+  }
   return Outcome::ok();
 }
 
@@ -134,23 +149,15 @@ static Outcome runCompile() {
   if (r.activations.empty() && !(r.calib.empty() && r.calibFile.empty()))
     return Outcome::usage(
         "calibration data serves static activation scales: give --activations too");
-  const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
-                                                               {"-o", r.output},
-                                                               {"--save-lp", r.saveLp},
-                                                               {"--weights-file", r.weightsFile},
-                                                               {"--save-calib", r.saveCalib}};
-  for (size_t i = 0; i < std::size(files); ++i)
-    for (size_t j = i + 1; j < std::size(files); ++j) {
-      llvm::StringRef a = files[i].second, b = files[j].second;
-      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
-        return Outcome::usage(
-            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
-    }
+  if (Outcome o = checkFiles({{"the input", r.input},
+                              {"-o", r.output},
+                              {"--save-lp", r.saveLp},
+                              {"--weights-file", r.weightsFile},
+                              {"--save-calib", r.saveCalib}});
+      !o)
+    return o;
   if (Outcome o = checkChoices(r); !o)
     return o;
-  llvm::StringRef folder = llvm::sys::path::parent_path(r.output);
-  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
-    return Outcome::usage("-o " + r.output + ": there is no folder '" + folder.str() + "'");
   Compiler compiler;
   return compiler.compile(r);
 }

@@ -37,9 +37,9 @@ Progress::~Progress() {
 
 int lpc::runDriver(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
-  const Command commands[] = {compileCommand(),  runCommand(),     checkCommand(),
-                              evalCommand(),     benchCommand(),   inspectCommand(),
-                              generateCommand(), testOnnxCommand()};
+  const Command commands[] = {compileCommand(),  runCommand(),      checkCommand(),
+                              evalCommand(),     benchCommand(),    inspectCommand(),
+                              generateCommand(), testOnnxCommand(), quantizeCommand()};
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);
