@@ -67,6 +67,7 @@ Command inspectCommand();
 Command generateCommand();
 Command testOnnxCommand();
 Command formatsCommand();
+Command quantizeCommand();
 
 } // namespace lpc::driver
 

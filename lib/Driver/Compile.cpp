@@ -66,8 +66,7 @@ OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
                                   cl::cat(category), cl::sub(compileSub));
 
-/// Words and patterns are checked before any work is done.
-static Outcome checkChoices(const CompileRequest &r) {
+Outcome driver::checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
@@ -86,7 +85,7 @@ static Outcome checkChoices(const CompileRequest &r) {
 /// Options that this compilation would not read are mistakes.
 static Outcome checkIdle(const CompileRequest &r) {
   auto spec = num::FormatSpec::parse(r.activations);
-  bool isStatic = spec && spec->granularity == num::Granularity::Tensor;
+  bool isStatic = spec && spec->granularity() == num::Granularity::Tensor;
   bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
   bool front = r.emit == "onnx" || r.emit == "nn";
   bool code = r.emit == "so" || r.emit == "obj" || r.emit == "asm" || r.emit == "llvm";
@@ -123,6 +122,22 @@ static Outcome checkCPU(const std::string &cpu) {
     return Outcome::ok();
   return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
                         llvm::join(knownCPUs(), ", "));
+}
+
+Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files) {
+  for (size_t i = 0; i < files.size(); ++i)
+    for (size_t j = i + 1; j < files.size(); ++j) {
+      llvm::StringRef a = files[i].second, b = files[j].second;
+      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
+        return Outcome::usage(
+            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
+    }
+  for (auto [flag, path] : files) {
+    llvm::StringRef folder = llvm::sys::path::parent_path(path);
+    if (flag == "-o" && !folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return Outcome::usage(("-o " + path + ": there is no folder '" + folder + "'").str());
+  }
+  return Outcome::ok();
 }
 
 static Outcome runCompile() {
@@ -171,23 +186,15 @@ static Outcome runCompile() {
     return o;
   if (Outcome o = checkIdle(r); !o)
     return o;
-  const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
-                                                               {"-o", r.output},
-                                                               {"--save-lp", r.saveLp},
-                                                               {"--weights-file", r.weightsFile},
-                                                               {"--save-calib", r.saveCalib}};
-  for (size_t i = 0; i < std::size(files); ++i)
-    for (size_t j = i + 1; j < std::size(files); ++j) {
-      llvm::StringRef a = files[i].second, b = files[j].second;
-      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
-        return Outcome::usage(
-            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
-    }
+  if (Outcome o = checkFiles({{"the input", r.input},
+                              {"-o", r.output},
+                              {"--save-lp", r.saveLp},
+                              {"--weights-file", r.weightsFile},
+                              {"--save-calib", r.saveCalib}});
+      !o)
+    return o;
   if (Outcome o = checkChoices(r); !o)
     return o;
-  llvm::StringRef folder = llvm::sys::path::parent_path(r.output);
-  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
-    return Outcome::usage("-o " + r.output + ": there is no folder '" + folder.str() + "'");
   Compiler compiler;
   return compiler.compile(r);
 }

@@ -189,7 +189,7 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.keep = request.keep;
 }
 
-Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
+Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {
   NnToLpOptions options;
   setOptions(options, request);
   TemporaryFolder statistics;
@@ -226,8 +226,9 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
         return {kExitInternal, "cannot write a temporary file: " + error.message()};
     }
   }
-  return runPipeline(module, request, "quantize",
-                     [&](OpPassManager &pm) { buildNnToLpPipeline(pm, options); });
+  return runPipeline(module, request, "quantize", [&](OpPassManager &pm) {
+    fuse ? buildNnToLpPipeline(pm, options) : buildQuantizePipeline(pm, options);
+  });
 }
 
 Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
