@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversion of whole arrays: a branch-free loop for integers, a table of thresholds for other
-// formats of up to 8 bits, and the exact encoder for the rest.
+// Conversion of whole arrays: branch-free loops for integers, fixed point and wide minifloats, a
+// table of thresholds for formats of up to 8 bits, and the exact encoder for the rest.
 #include "lpc/Numerics/Bulk.h"
+
+#include "BulkLoops.h"
 
 #include <algorithm>
 #include <bit>
@@ -159,10 +161,11 @@ public:
   const StepTable<float> &narrow() const { return narrow_; }
   const StepTable<double> &wide() const { return wide_; }
 
-  /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
+  /// The shared tables, or null where none apply: more than 8 bits, random rounding, wrapping.
   static const StepTables *find(const Format &format, const Conversion &policy) {
     constexpr unsigned widest = 8;
-    if (format.width() > widest || isStochastic(policy.rounding))
+    if (format.width() > widest || isStochastic(policy.rounding) ||
+        (policy.overflow == Overflow::Wrap && FixedFormat::classof(&format)))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
     static auto *mutex = new std::mutex;
@@ -178,95 +181,6 @@ private:
   StepTable<double> wide_;
   StepTable<float> narrow_;
 };
-
-// -- integers
-// --------------------------------------------------------------------------------------------
-
-/// q = clamp(round(x / scale) + zeroPoint) for every deterministic rounding. Clamping first is the
-/// same, because the bounds are integers and rounding is monotone; it makes the cast to int32 safe.
-/// Written without branches so that compilers vectorise it.
-template <Rounding Mode, typename T>
-static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, int32_t lo,
-                        int32_t hi, T ifNaN, uint16_t mask, uint16_t *codes) {
-  const T low = static_cast<T>(lo - zeroPoint), high = static_cast<T>(hi - zeroPoint);
-  ifNaN = std::clamp(ifNaN, low, high);
-  for (size_t i = 0; i < count; ++i) {
-    T y = x[i] / scale;
-    y = y == y ? y : ifNaN;
-    y = y < low ? low : y;
-    y = y > high ? high : y;
-    int32_t q = static_cast<int32_t>(y);
-    T rest = y - static_cast<T>(q); // exact: toward zero by less than 1
-    T d = rest < 0 ? -rest : rest;
-    int32_t negative = y < 0;
-    int32_t away;
-    if constexpr (Mode == Rounding::NearestEven)
-      away = (d > T(0.5)) | ((d == T(0.5)) & (q & 1));
-    else if constexpr (Mode == Rounding::NearestAway)
-      away = d >= T(0.5);
-    else if constexpr (Mode == Rounding::NearestUp)
-      away = (d > T(0.5)) | ((d == T(0.5)) & (negative ^ 1));
-    else if constexpr (Mode == Rounding::NearestDown)
-      away = (d > T(0.5)) | ((d == T(0.5)) & negative);
-    else if constexpr (Mode == Rounding::Up)
-      away = (d > 0) & (negative ^ 1);
-    else if constexpr (Mode == Rounding::Down)
-      away = (d > 0) & negative;
-    else if constexpr (Mode == Rounding::AwayFromZero)
-      away = d > 0;
-    else if constexpr (Mode == Rounding::ToOdd)
-      away = (d > 0) & ((q & 1) ^ 1);
-    else
-      away = 0; // TowardZero
-    q += away * (1 - 2 * negative);
-    codes[i] = static_cast<uint16_t>((q + zeroPoint) & mask);
-  }
-}
-
-static bool hasIntegerLoop(const Conversion &policy) {
-  return policy.overflow != Overflow::Wrap && policy.rounding != Rounding::NearestLog &&
-         !isStochastic(policy.rounding);
-}
-
-template <typename T>
-static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
-                             size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
-  T ifNaN = 0;
-  if (policy.nan == NaNPolicy::Max)
-    ifNaN = static_cast<T>(format.hi() - zeroPoint);
-  else if (policy.nan == NaNPolicy::Lowest)
-    ifNaN = static_cast<T>(format.lo() - zeroPoint);
-  auto run = [&]<Rounding Mode>() {
-    integerLoop<Mode>(x, count, scale, zeroPoint, format.lo(), format.hi(), ifNaN,
-                      static_cast<uint16_t>(format.numCodes() - 1), codes);
-  };
-  switch (policy.rounding) {
-  case Rounding::NearestEven:
-    return run.template operator()<Rounding::NearestEven>();
-  case Rounding::NearestAway:
-    return run.template operator()<Rounding::NearestAway>();
-  case Rounding::TowardZero:
-    return run.template operator()<Rounding::TowardZero>();
-  case Rounding::Up:
-    return run.template operator()<Rounding::Up>();
-  case Rounding::Down:
-    return run.template operator()<Rounding::Down>();
-  case Rounding::AwayFromZero:
-    return run.template operator()<Rounding::AwayFromZero>();
-  case Rounding::ToOdd:
-    return run.template operator()<Rounding::ToOdd>();
-  case Rounding::NearestUp:
-    return run.template operator()<Rounding::NearestUp>();
-  case Rounding::NearestDown:
-    return run.template operator()<Rounding::NearestDown>();
-  case Rounding::NearestLog:
-  case Rounding::Stochastic:
-  case Rounding::StochasticFast:
-  case Rounding::StochasticEven:
-    break;
-  }
-  assert(false && "these take the scalar path");
-}
 
 // -- Encoder
 // ---------------------------------------------------------------------------------------------
@@ -295,9 +209,25 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   assert(x.size() == codes.size() && "one code per element");
   assert((zeroPoint == 0 || IntegerFormat::classof(&format)) && "only integers have a zero point");
   assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
-  if (IntegerFormat::classof(&format) && hasIntegerLoop(policy))
-    return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
-                            scale, zeroPoint, codes.data());
+  if (IntegerFormat::classof(&format) && detail::hasLoop(policy))
+    return detail::quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(),
+                                    x.size(), scale, T(1), zeroPoint, codes.data());
+  if (FixedFormat::classof(&format) && detail::hasLoop(policy)) {
+    const auto &fixed = static_cast<const FixedFormat &>(format);
+    // A factor below 1 could lose bits of small numbers.
+    if (fixed.fraction() > 0)
+      return detail::quantizeIntegers(fixed.integer(), policy, x.data(), x.size(), scale,
+                                      std::ldexp(T(1), fixed.fraction()), 0, codes.data());
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    if (!tables && MinifloatFormat::classof(&format) && detail::hasLoop(policy)) {
+      const auto &minifloat = static_cast<const MinifloatFormat &>(format);
+      if (detail::hasMinifloatLoop(minifloat))
+        return detail::withMode(policy.rounding, [&]<Rounding Mode>() {
+          detail::minifloatLoop<Mode>(minifloat, policy, x, scale, codes.data());
+        });
+    }
+  }
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
   if constexpr (std::is_same_v<T, float>) {

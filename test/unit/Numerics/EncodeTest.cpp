@@ -33,13 +33,13 @@ std::vector<double> interestingInputs(const Format &format) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   // Wide formats: both ends, the middle, and a sample of the rest.
-  if (values.size() > 2048) {
+  if (values.size() > 600) {
     std::vector<double> sample;
     for (size_t i = 0; i < values.size(); ++i) {
       size_t edge =
           std::min({i, values.size() - 1 - i,
                     i > values.size() / 2 ? i - values.size() / 2 : values.size() / 2 - i});
-      if (edge < 100 || i % 61 < 2)
+      if (edge < 60 || i % 197 < 2)
         sample.push_back(values[i]);
     }
     values = sample;
