@@ -117,7 +117,8 @@ def ConvertPackedToLLVMPass : Pass<"convert-packed-to-llvm", "::mlir::ModuleOp">
     *Does not*: choose layouts.
   }];
   let options = [
-    ListOption<"features", "features", "std::string", "Features of the target that kernels may use: ssse3, avx2">
+    Option<"features", "features", "std::string", /*default=*/"\"ssse3,avx2\"",
+           "Features of the target that kernels may use, of ssse3 and avx2">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
