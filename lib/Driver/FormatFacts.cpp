@@ -18,7 +18,7 @@ std::string driver::familyWord(num::Family family) {
   case num::Family::Minifloat:
     return "minifloat";
   case num::Family::Fixed:
-    return "fixed point";
+    return "fixed";
   case num::Family::Posit:
     return "posit";
   case num::Family::HiFloat8:
@@ -117,6 +117,13 @@ std::optional<uint32_t> FormatFacts::leastPositive() const {
 }
 
 const CodeClass &FormatFacts::mainClass() const {
+  for (uint32_t code : byValue)
+    if (format->decodeToDouble(code) == 1) {
+      num::CodeLayout layout = num::layoutOf(*format, code);
+      for (const CodeClass &c : classes)
+        if (c.pattern == patternText(layout, code) && c.layout.rule == layout.rule)
+          return c;
+    }
   return *std::max_element(
       classes.begin(), classes.end(),
       [](const CodeClass &a, const CodeClass &b) { return a.count < b.count; });

@@ -35,7 +35,7 @@ struct FormatFacts {
   uint32_t max() const { return byValue.back(); }
   /// The code of the least positive value; nothing if no value is positive.
   std::optional<uint32_t> leastPositive() const;
-  /// The class that most codes are in.
+  /// The class of the number 1, or else the one that most codes are in.
   const CodeClass &mainClass() const;
 };
 

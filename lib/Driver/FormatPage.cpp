@@ -5,6 +5,8 @@
 #include "FormatLine.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 using namespace lpc;
 using namespace lpc::driver;
@@ -16,8 +18,16 @@ static std::string cell(const num::Format &f, uint32_t code) {
   return exactText(f.decode(code), kCellWidth);
 }
 
+/// "2^-9 = 0.00195312  (01)": powers also as a decimal number, rounded where it is long.
 static std::string withCode(const num::Format &f, uint32_t code) {
-  return exactText(f.decode(code)) + "  (" + codeText(f, code) + ")";
+  std::string text = cell(f, code);
+  if (text.find('^') != std::string::npos) {
+    char rounded[32];
+    std::snprintf(rounded, sizeof rounded, "%.6g", f.decodeToDouble(code));
+    bool exact = f.isDyadic() && std::strtod(rounded, nullptr) == f.decodeToDouble(code);
+    text += (exact ? " = " : ", about ") + std::string(rounded);
+  }
+  return text + "  (" + codeText(f, code) + ")";
 }
 
 // -- bits
@@ -176,7 +186,16 @@ TextTable driver::formatTable(num::Family family) {
     FormatFacts facts(f);
     const CodeClass &main = facts.mainClass();
     std::optional<uint32_t> least = facts.leastPositive();
-    auto value = [&](uint32_t code) { return cell(f, code) + " (" + codeText(f, code) + ")"; };
+    auto value = [&](uint32_t code) {
+      std::string text = cell(f, code);
+      // Values that come from floats have long factors.
+      if (text.find('*') > 6 && text.find('*') != std::string::npos) {
+        char rounded[32];
+        std::snprintf(rounded, sizeof rounded, "~%.6g", f.decodeToDouble(code));
+        text = rounded;
+      }
+      return text + " (" + codeText(f, code) + ")";
+    };
     auto range = [&](const std::vector<uint32_t> &codes) {
       return codes.empty() ? std::string("-") : codeRanges(f, codes);
     };

@@ -83,6 +83,10 @@ static Outcome writeSvg(const num::Format &format) {
   return error ? Outcome::usage("--svg " + svg + ": " + error.message()) : Outcome::ok();
 }
 
+static bool isPreset(const std::string &spelling) {
+  return llvm::any_of(num::presets(), [&](const num::Preset &p) { return p.name == spelling; });
+}
+
 static Outcome showFormat(const std::string &spelling) {
   if (const num::Format *format = num::Format::parse(spelling)) {
     if (!svg.empty())
@@ -91,6 +95,10 @@ static Outcome showFormat(const std::string &spelling) {
     llvm::outs() << (values ? formatValues(*format)
                      : json ? formatJson(*format)
                             : formatPage(*format));
+    // nf4 is an element and, where a scale structure is asked for, a preset.
+    if (isPreset(spelling) && !values && !json)
+      llvm::outs() << "\nas a format of tensors: "
+                   << structurePage(*num::FormatSpec::parse(spelling));
     return Outcome::ok();
   }
   std::string error;

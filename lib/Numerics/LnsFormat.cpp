@@ -258,12 +258,13 @@ void listLnsNames(std::vector<std::string> &names) {
 CodeLayout lnsLayout(const Format &format, uint32_t code) {
   Exact v = format.decode(code);
   const bool special = v.isNaN() || v.isZero();
-  std::string divisor = std::to_string(1u << static_cast<const LnsFormat &>(format).logFraction());
+  const unsigned fraction = static_cast<const LnsFormat &>(format).logFraction();
+  std::string power = fraction == 0 ? "2^l" : "2^(l/" + std::to_string(1u << fraction) + ")";
   return {
       {{'s', "sign", 1, special}, {'l', "two's complement logarithm", format.width() - 1, special}},
       v.isNaN()    ? "NaN"
       : v.isZero() ? "0"
-                   : "(-1)^s * 2^(l/" + divisor + ")"};
+                   : "(-1)^s * " + power};
 }
 
 } // namespace detail

@@ -130,9 +130,11 @@ CodeLayout positLayout(const Format &format, uint32_t code) {
   std::string e = exponentBits == 0    ? ""
                   : exponentBits == es ? "e"
                                        : std::to_string(1 << (es - exponentBits)) + "*e";
-  layout.rule =
-      e.empty() ? "2^" + std::to_string(regime)
-                : "2^(" + e + (regime < 0 ? " - " : " + ") + std::to_string(std::abs(regime)) + ")";
+  std::string shift;
+  if (regime != 0)
+    shift = (regime < 0 ? " - " : " + ") + std::to_string(std::abs(regime));
+  std::string power = e.empty() ? std::to_string(regime) : e + shift;
+  layout.rule = power == "e" || e.empty() ? "2^" + power : "2^(" + power + ")";
   if (fractionBits > 0)
     layout.rule += " * (1 + f/" + std::to_string(1u << fractionBits) + ")";
   return layout;
