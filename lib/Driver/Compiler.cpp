@@ -378,8 +378,11 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
     FailureOr<SmallVector<std::string>> features = getKernelFeatures(module, cpu);
     if (failed(features))
       return {kExitUnsupported, log.text()};
-    for (const std::string &feature : *features)
-      options.features.push_back(feature);
+    SmallVector<std::string> used;
+    for (const std::string &name : *features)
+      if (name != "fma")
+        used.push_back(name);
+    options.features = llvm::join(used, ",");
     remarkSlowKernels(module, cpu, *features);
   }
   if (Outcome o = runPipeline(module, request, "lower to LLVM",

@@ -34,6 +34,11 @@ Outcome Model::openReference(const std::string &path, const Options &options) {
   float64 = options.float64;
   if (Outcome o = compiler.loadNn(request, module); !o)
     return o;
+  // Pairs of quantize and dequantize that the file has become operations of the bit contract, as in
+  // compiled code. A module is executed as it stands.
+  if (!StringRef(path).ends_with(".mlir") && !float64)
+    if (Outcome o = compiler.quantize(request, *module); !o)
+      return o;
   auto main = module->lookupSymbol<func::FuncOp>("main");
   if (!main)
     return {kExitMalformed, "'" + path + "' has no function @main"};

@@ -85,7 +85,7 @@ void lpc::buildLinalgToLLVMPipeline(OpPassManager &pm, const LinalgToLLVMOptions
   pm.addPass(createPlanMemoryPass());
   pm.addPass(createLowerContractionsPass());
   ConvertPackedToLLVMPassOptions packed;
-  packed.features.assign(options.features.begin(), options.features.end());
+  packed.features = options.features;
   pm.addPass(createConvertPackedToLLVMPass(packed));
   LinalgToLoopsPassOptions loops;
   loops.parallelThreshold = options.parallelThreshold;

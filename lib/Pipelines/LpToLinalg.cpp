@@ -20,6 +20,7 @@ void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
+  pm.addPass(createHoldScalesPass());
   // Micro-kernels where a weight is constant; the generic path takes what is left.
   pm.addPass(createConvertLpToPackedPass());
   // lp first: its scale arithmetic becomes nn or linalg, and codes become integers that nn's

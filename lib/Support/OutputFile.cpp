@@ -2,6 +2,8 @@
 // Files that appear complete or not at all.
 #include "lpc/Support/OutputFile.h"
 
+#include "BlockedSignals.h"
+
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
@@ -41,6 +43,7 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path) {
   fs::file_status status;
   if (!fs::status(path, status) && status.type() != fs::file_type::regular_file)
     return result.failure("it is not a plain file");
+  BlockedSignals blocked;
   llvm::SmallString<128> name;
   int fd;
   if (std::error_code error =

@@ -6,6 +6,8 @@
 // puts the earlier handler back and raises the signal again.
 #include "lpc/Support/TemporaryFolder.h"
 
+#include "BlockedSignals.h"
+
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -96,6 +98,7 @@ void TemporaryFolder::removeAll() {
 std::error_code TemporaryFolder::make() {
   static std::once_flag once;
   std::call_once(once, installHandlers);
+  BlockedSignals blocked;
   llvm::SmallString<128> made;
   if (std::error_code error = llvm::sys::fs::createUniqueDirectory("lpc", made))
     return error;

@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -63,13 +64,43 @@ static bool mayFuse(OpOperand *operand) {
   return once || isCheap(producer);
 }
 
+/// Whether a value is a view of a buffer that was there before (a scale of lpc-hold-scales).
+static bool isStored(Value v) {
+  while (isa_and_nonnull<tensor::CastOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+      v.getDefiningOp()))
+    v = v.getDefiningOp()->getOperand(0);
+  return v.getDefiningOp<bufferization::ToTensorOp>() != nullptr;
+}
+
 namespace {
+/// generic ins(%stored : tensor<1xf32>) { ^bb(%e): ... %e ... } => %e = tensor.extract %stored[0],
+/// before the loops.
+struct ReadSingleElement : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand->get().getType());
+      BlockArgument element = op.getMatchingBlockArgument(operand);
+      if (!type || !type.hasStaticShape() || type.getNumElements() != 1 || element.use_empty() ||
+          !isStored(operand->get()))
+        continue;
+      Value zero = arith::ConstantIndexOp::create(rewriter, op.getLoc(), 0);
+      SmallVector<Value> first(type.getRank(), zero);
+      Value value = tensor::ExtractOp::create(rewriter, op.getLoc(), operand->get(), first);
+      rewriter.replaceAllUsesWith(element, value);
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no operand is one stored element");
+  }
+};
+
 struct FuseElementwise final : impl::FuseElementwisePassBase<FuseElementwise> {
   using FuseElementwisePassBase::FuseElementwisePassBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, mayFuse);
+    patterns.add<ReadSingleElement>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
     tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());

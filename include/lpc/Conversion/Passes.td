@@ -86,7 +86,8 @@ def ConvertLpToPackedPass : Pass<"convert-lp-to-packed", "::mlir::ModuleOp"> {
     subtracted) becomes `packed.matmul`: the weight is packed at compile time, with 4 bits per code where all images fit
     [-8, 7] or the format has 4 bits, else with 8. The activations' images have at most 16 bits. Takes `int<N>` with N <= 32, and
     `f32_grouped` with even groups of the weight, per column, and activation scales per row or tensor; and `f32_relaxed` with
-    activations in f32, whose weight is decoded in registers while the scales multiply the sums of the groups.
+    activations in f32, whose weight is decoded in registers while the scales multiply the sums of the groups. A `nn.matmul` in
+    i32 is taken too, if casts show that the left side fits 16 bits and the constant fits 8.
 
     Example: `lp.matmul` of `tensor<?x64x!lp.int8>` and a constant `tensor<64x10x!lp.int4>` becomes
     `packed.matmul %x, %bytes into %zero {layout = #packed.layout<columns = 16, group = 2, bits = 4, ...>}` and the exact
@@ -96,7 +97,7 @@ def ConvertLpToPackedPass : Pass<"convert-lp-to-packed", "::mlir::ModuleOp"> {
     does.
   }];
   let dependentDialects = [
-    "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::lpc::nn::NnDialect", "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
   ];
 }
@@ -116,7 +117,8 @@ def ConvertPackedToLLVMPass : Pass<"convert-packed-to-llvm", "::mlir::ModuleOp">
     *Does not*: choose layouts.
   }];
   let options = [
-    ListOption<"features", "features", "std::string", "Features of the target that kernels may use: ssse3, avx2">
+    Option<"features", "features", "std::string", /*default=*/"\"ssse3,avx2\"",
+           "Features of the target that kernels may use, of ssse3 and avx2">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",

@@ -32,12 +32,22 @@ def FoldUnitDimsPass : Pass<"lpc-fold-unit-dims"> {
   let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::affine::AffineDialect", "mlir::tensor::TensorDialect"];
 }
 
+def HoldScalesPass : Pass<"lpc-hold-scales", "mlir::ModuleOp"> {
+  let summary = "Keep constant scales of lp operations out of the code";
+  let description = [{
+    A scale that is one number, once or repeated, would be written into loop bodies. It becomes a `memref.global` instead, read
+    through `bufferization.to_tensor`, which nothing folds: so it goes to the weight segment, and a weights file can replace codes
+    and scales together.
+  }];
+  let dependentDialects = ["mlir::memref::MemRefDialect", "mlir::bufferization::BufferizationDialect"];
+}
+
 def FuseElementwisePass : Pass<"lpc-fuse-elementwise"> {
   let summary = "Fuse elementwise linalg.generic operations where nothing is computed twice";
   let description = [{
     Fuses an elementwise producer into its only consumer. A producer goes into a reduction or behind a broadcast only if
     each of its elements is still computed once, or if it is cheap (no division, no function of `math`); never into a
-    contraction, which has a micro-kernel.
+    contraction, which has a micro-kernel. An operand of one element that lies in a buffer is read once, before the loops.
   }];
   let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::affine::AffineDialect", "mlir::tensor::TensorDialect",
                            "mlir::arith::ArithDialect"];

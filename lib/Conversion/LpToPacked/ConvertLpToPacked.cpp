@@ -7,6 +7,7 @@
 // small minifloats, else 8 bits. The activations' images are i16, and sums of products modulo 2^32
 // are the exact sums, as the accumulator is proved to fit. What does not fit stays with the generic
 // path.
+#include "dialects/Nn/IR/Nn.h"
 #include "dialects/Packed/IR/Packed.h"
 #include "lib/Conversion/LpToLinalg/Lowering.h"
 #include "lpc/Conversion/Passes.h"
@@ -368,6 +369,96 @@ struct PackWeightOnly : PackPattern {
   }
 };
 
+/// Bits that hold each value of an integer tensor, as a signed number: what casts and sums show.
+unsigned signedBits(Value v) {
+  auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(v.getType()));
+  if (!type)
+    return 64;
+  unsigned own = type.getWidth() + (type.isUnsigned() ? 1 : 0);
+  Operation *def = v.getDefiningOp();
+  if (auto cast = dyn_cast_if_present<nn::CastOp>(def))
+    return getElementTypeOrSelf(cast.getInput().getType()).isInteger(1)
+               ? 2
+               : std::min(own, signedBits(cast.getInput()));
+  if (isa_and_nonnull<nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp>(def))
+    return std::min(own, signedBits(def->getOperand(0)));
+  if (auto binary = dyn_cast_if_present<nn::BinaryOp>(def);
+      binary &&
+      (binary.getKind() == nn::BinaryKind::Sub || binary.getKind() == nn::BinaryKind::Add))
+    return std::min(own, std::max(signedBits(binary.getLhs()), signedBits(binary.getRhs())) + 1);
+  return own;
+}
+
+/// The elements of a constant i32 tensor.
+std::optional<std::vector<int32_t>> constantIntegers(Value v) {
+  ElementsAttr elements;
+  if (!matchPattern(v, m_Constant(&elements)) || !elements.getElementType().isSignlessInteger(32))
+    return std::nullopt;
+  std::vector<int32_t> values(elements.getNumElements());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || blob->getData().size() < values.size() * sizeof(int32_t))
+      return std::nullopt;
+    memcpy(values.data(), blob->getData().data(), values.size() * sizeof(int32_t));
+    return values;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  if (!dense)
+    return std::nullopt;
+  for (auto [to, from] : llvm::zip(values, dense.getValues<APInt>()))
+    to = static_cast<int32_t>(from.getSExtValue());
+  return values;
+}
+
+/// nn.matmul in i32 of values that fit 16 bits with a constant that fits 8 (ONNX's MatMulInteger,
+/// zero points subtracted) => packed.matmul. The sums wrap in both.
+struct PackIntegerMatMul : OpRewritePattern<nn::MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(nn::MatMulOp op, PatternRewriter &rewriter) const override {
+    RankedTensorType lhsType = typeOf(op.getLhs()), rhsType = typeOf(op.getRhs());
+    if (!lhsType.getElementType().isSignlessInteger(32) || op.getTransposeRhs() ||
+        rhsType.getRank() != 2 || !rhsType.hasStaticShape() || rhsType.getNumElements() == 0 ||
+        lhsType.getShape().back() != rhsType.getDimSize(0))
+      return rewriter.notifyMatchFailure(op, "needs a product of i32 with a plain weight");
+    if (signedBits(op.getLhs()) > 16)
+      return rewriter.notifyMatchFailure(op, "needs a left operand whose values fit 16 bits");
+    std::optional<std::vector<int32_t>> values = constantIntegers(op.getRhs());
+    if (!values)
+      return rewriter.notifyMatchFailure(op, "needs a constant weight");
+    auto [least, most] = std::minmax_element(values->begin(), values->end());
+    if (*least < -128 || *most > 127)
+      return rewriter.notifyMatchFailure(op, "needs a weight whose values fit 8 bits");
+
+    Location loc = op.getLoc();
+    MLIRContext *ctx = rewriter.getContext();
+    bool nibbles = *least >= -8 && *most <= 7;
+    Weight weight{rhsType.getDimSize(0),
+                  rhsType.getDimSize(1),
+                  packed::LayoutAttr::get(ctx, /*columns=*/16, /*group=*/2, nibbles ? 4 : 8),
+                  std::move(*values),
+                  {},
+                  {}};
+    Value images =
+        nn::CastOp::create(rewriter, loc, lhsType.clone(rewriter.getI16Type()), op.getLhs());
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, loc, images);
+    sizes.back() = rewriter.getIndexAttr(weight.columns);
+    images = flattenRows(rewriter, loc, images);
+    Value bytes = packedConstant(rewriter, loc, weight);
+    Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(0));
+    Value init = filledTensor(rewriter, loc,
+                              {tensor::getMixedSize(rewriter, loc, images, 0), sizes.back()}, zero);
+    Value y = packed::MatMulOp::create(rewriter, loc, TypeRange{init.getType()}, images, bytes,
+                                       Value(), Value(), init, weight.layout, DenseI8ArrayAttr(),
+                                       /*format=*/TypeAttr(), rewriter.getI64IntegerAttr(0),
+                                       rewriter.getI64IntegerAttr(0))
+                  .getResult(0);
+    y = unflattenRows(rewriter, loc, y, sizes);
+    rewriter.replaceOp(op, castShape(rewriter, loc, y, cast<RankedTensorType>(op.getType())));
+    return success();
+  }
+};
+
 struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpToPacked> {
   using ConvertLpToPackedPassBase::ConvertLpToPackedPassBase;
 
@@ -375,6 +466,7 @@ struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpT
     RewritePatternSet patterns(&getContext());
     Reasons reasons;
     patterns.add<PackMatMul, PackWeightOnly>(&getContext(), reasons);
+    patterns.add<PackIntegerMatMul>(&getContext());
     // Only these patterns: folding belongs to the passes around this one.
     GreedyRewriteConfig config;
     config.enableFolding(false).enableConstantCSE(false);

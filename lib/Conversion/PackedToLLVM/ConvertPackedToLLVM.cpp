@@ -132,8 +132,10 @@ struct ConvertPackedToLLVM final : lpc::impl::ConvertPackedToLLVMPassBase<Conver
       lower(getOperation(), op);
     }
     packed::TargetFeatures target;
-    target.ssse3 = llvm::is_contained(features, "ssse3");
-    target.avx2 = llvm::is_contained(features, "avx2");
+    for (StringRef name : llvm::split(features, ',')) {
+      target.ssse3 |= name == "ssse3";
+      target.avx2 |= name == "avx2";
+    }
     packed::lowerLookups(getOperation(), target);
   }
 };

@@ -36,7 +36,7 @@ def attempt():
             child.wait()
             break
     # The linker is a process of its own; it ends a moment later.
-    for _ in range(200):
+    for _ in range(1000):
         if child.returncode != -number or not left():
             break
         time.sleep(0.02)

@@ -70,3 +70,25 @@ func.func @no_fuse_into_contraction(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>, %e
   } -> tensor<8x8xf32>
   return %1 : tensor<8x8xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#zero = affine_map<(d0, d1) -> (0, 0)>
+
+// One stored element is read before the loops; one that is computed stays an operand.
+// CHECK-LABEL: @stored_element
+// CHECK: %[[S:.*]] = tensor.extract %{{.*}}[%c0, %c0]
+// CHECK: linalg.generic {{.*}} ins(%arg0, %arg2 : tensor<8x64xf32>, tensor<1x1xf32>)
+// CHECK: arith.divf %{{.*}}, %[[S]]
+func.func @stored_element(%x: tensor<8x64xf32>, %b: memref<1x1xf32>, %t: tensor<1x1xf32>, %e: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %s = bufferization.to_tensor %b restrict : memref<1x1xf32> to tensor<1x1xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #zero, #zero, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %s, %t : tensor<8x64xf32>, tensor<1x1xf32>, tensor<1x1xf32>) outs(%e : tensor<8x64xf32>) {
+  ^bb0(%a: f32, %scale: f32, %u: f32, %o: f32):
+    %v = arith.divf %a, %scale : f32
+    %w = arith.addf %v, %u : f32
+    linalg.yield %w : f32
+  } -> tensor<8x64xf32>
+  return %0 : tensor<8x64xf32>
+}

@@ -169,3 +169,20 @@ func.func @no_large_images(%x: tensor<1x2x!lp.int8>) -> tensor<1x2xf32> {
 }
 
 {-# dialect_resources: { builtin: { w: "0x04000000010203FF" } } #-}
+
+// -----
+
+// An integer product of what casts show to fit 16 bits with a constant that fits 8; a left side of any i32 stays.
+// CHECK-LABEL: @integers
+// CHECK: nn.cast %{{.*}} : (tensor<?x2xi32>) -> tensor<?x2xi16>
+// CHECK: packed.matmul {{.*}} bits = 8
+// CHECK: nn.matmul
+func.func @integers(%x: tensor<?x2xui8>, %z: tensor<ui8>, %any: tensor<?x2xi32>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
+  %w = nn.constant dense<[[127, -128], [1, 0]]> : tensor<2x2xi32>
+  %a = nn.cast %x : (tensor<?x2xui8>) -> tensor<?x2xi32>
+  %b = nn.cast %z : (tensor<ui8>) -> tensor<i32>
+  %c = nn.binary sub %a, %b : (tensor<?x2xi32>, tensor<i32>) -> tensor<?x2xi32>
+  %y = nn.matmul %c, %w : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
+  %y2 = nn.matmul %any, %w : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
+  return %y, %y2 : tensor<?x2xi32>, tensor<?x2xi32>
+}
