@@ -100,16 +100,17 @@ static Outcome runQuantize() {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (Outcome o = compiler.loadNn(r, module); !o)
     return o;
+  std::set<ExportOperand> before = findQuantized(*module);
   if (Outcome o = compiler.quantize(r, *module, /*fuse=*/false); !o)
     return o;
   ExportError error;
   Progress progress("write ONNX");
-  mlir::FailureOr<std::vector<ExportNode>> nodes = collectQuantized(*module, error);
+  mlir::FailureOr<std::vector<ExportNode>> nodes = collectQuantized(*module, before, error);
   if (failed(nodes))
     return {error.getExitCode(), r.input + ": " + error.message};
   if (nodes->empty())
     return {kExitUnsupported,
-            r.input + ": no matmul or convolution has a constant weight to quantize"};
+            r.input + ": no matmul or convolution has a float weight or activation to quantize"};
   if (failed(exportQuantized(r.input, r.output, *nodes,
                              form == "qonnx" ? ExportForm::QONNX : ExportForm::QDQ, error)))
     return {error.getExitCode(), r.input + ": " + error.message};

@@ -45,14 +45,16 @@ static std::optional<ExportScale> readScale(Value v, ArrayRef<int64_t> block) {
 namespace {
 class Collector {
 public:
-  Collector(ExportError &error) : error(error) {}
+  Collector(const std::set<ExportOperand> &before, ExportError &error)
+      : before(before), error(error) {}
 
   FailureOr<ExportNode> collect(Operation *op) {
     ExportNode node;
     node.name = quant::nameOf(op);
     node.output = onnx::getOutputName(op->getLoc(), 0).str();
     node.isConv = isa<nn::ConvOp>(op);
-    if (auto weight = op->getOperand(1).getDefiningOp<lp::DequantizeOp>()) {
+    auto weight = op->getOperand(1).getDefiningOp<lp::DequantizeOp>();
+    if (weight && !before.count({node.output, true})) {
       StringRef why = whyNotExported(weight);
       if (!why.empty())
         return fail(node, why);
@@ -63,7 +65,7 @@ public:
     }
     auto activation = op->getOperand(0).getDefiningOp<lp::DequantizeOp>();
     auto quantize = activation ? activation.getInput().getDefiningOp<lp::QuantizeOp>() : nullptr;
-    if (quantize && failed(readActivation(node, quantize)))
+    if (quantize && !before.count({node.output, false}) && failed(readActivation(node, quantize)))
       return failure();
     if ((node.weight || node.activation) && node.output.empty())
       return fail(node, "it stands for no single node of the file");
@@ -143,13 +145,27 @@ private:
     return success();
   }
 
+  const std::set<ExportOperand> &before;
   ExportError &error;
   llvm::DenseMap<Operation *, std::shared_ptr<const ExportWeight>> weights;
 };
 } // namespace
 
-FailureOr<std::vector<ExportNode>> lpc::collectQuantized(ModuleOp module, ExportError &error) {
-  Collector collector(error);
+std::set<ExportOperand> lpc::findQuantized(ModuleOp module) {
+  std::set<ExportOperand> found;
+  module.walk([&](Operation *op) {
+    if (!isa<nn::MatMulOp, nn::ConvOp>(op))
+      return;
+    for (unsigned operand : {0u, 1u})
+      if (op->getOperand(operand).getDefiningOp<lp::DequantizeOp>())
+        found.insert({onnx::getOutputName(op->getLoc(), 0).str(), operand == 1});
+  });
+  return found;
+}
+
+FailureOr<std::vector<ExportNode>>
+lpc::collectQuantized(ModuleOp module, const std::set<ExportOperand> &before, ExportError &error) {
+  Collector collector(before, error);
   std::vector<ExportNode> nodes;
   WalkResult result = module.walk([&](Operation *op) {
     if (!isa<nn::MatMulOp, nn::ConvOp>(op))

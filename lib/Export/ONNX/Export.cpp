@@ -63,24 +63,15 @@ private:
     return fail(error, ExportError::Kind::Unsupported, "node '" + node.name + "': " + why);
   }
 
-  static bool isDequantized(const GraphEdit &edit, const std::string &value) {
-    const NodeProto *producer = edit.producer(value);
-    return producer && producer->op_type() == "DequantizeLinear";
-  }
-
   LogicalResult rewrite(GraphEdit &edit, NodeProto &node, const ExportNode &decided) {
     const std::string &type = node.op_type();
     if (!node.domain().empty() || (type != "Conv" && type != "MatMul" && type != "Gemm"))
       return refuse(decided,
                     "only Conv, MatMul and Gemm are written with quantized operands, not " + type +
                         "; leave it in float with --keep");
-    if (decided.activation && !isDequantized(edit, node.input(0)))
-      if (failed(writeActivation(edit, node, decided)))
-        return failure();
-    // What the file had quantized already stays.
-    if (decided.weight && !isDequantized(edit, node.input(1)))
-      return writeWeight(edit, node, decided);
-    return success();
+    if (decided.activation && failed(writeActivation(edit, node, decided)))
+      return failure();
+    return decided.weight ? writeWeight(edit, node, decided) : success();
   }
 
   LogicalResult writeActivation(GraphEdit &edit, NodeProto &node, const ExportNode &decided) {

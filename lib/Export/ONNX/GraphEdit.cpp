@@ -50,13 +50,6 @@ const TensorProto *GraphEdit::initializer(const std::string &name) const {
   return nullptr;
 }
 
-const NodeProto *GraphEdit::producer(const std::string &name) const {
-  for (const NodeProto &node : graph.node())
-    if (std::find(node.output().begin(), node.output().end(), name) != node.output().end())
-      return &node;
-  return nullptr;
-}
-
 std::string GraphEdit::addTensor(const std::string &wish, int type,
                                  const std::vector<int64_t> &dims, std::string bytes) {
   TensorProto &t = *graph.add_initializer();

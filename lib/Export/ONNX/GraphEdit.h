@@ -42,8 +42,6 @@ public:
 
   /// The initializer of that name, or null.
   const TensorProto *initializer(const std::string &name) const;
-  /// The old node that makes a value, or null.
-  const NodeProto *producer(const std::string &name) const;
 
   /// A new initializer; returns its name.
   std::string addTensor(const std::string &wish, int type, const std::vector<int64_t> &dims,

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,10 +65,17 @@ enum class ExportForm {
   QONNX ///< Quant, BipolarQuant and FloatQuant of qonnx.custom_op.general
 };
 
-/// The contractions of a module of nn and quantize/dequantize pairs, before they are fused. The
-/// module must come from an ONNX file, whose nodes its locations name.
-mlir::FailureOr<std::vector<ExportNode>> collectQuantized(mlir::ModuleOp module,
-                                                          ExportError &error);
+/// An operand of a contraction: the first output of its node, and whether it is the weight.
+using ExportOperand = std::pair<std::string, bool>;
+
+/// The operands of contractions that a file had quantized itself.
+std::set<ExportOperand> findQuantized(mlir::ModuleOp module);
+
+/// The contractions of a module of nn and quantize/dequantize pairs, before they are fused, but for
+/// the operands that were quantized `before`. The module must come from an ONNX file, whose nodes
+/// its locations name.
+mlir::FailureOr<std::vector<ExportNode>>
+collectQuantized(mlir::ModuleOp module, const std::set<ExportOperand> &before, ExportError &error);
 
 /// Copies the model at `input` to `output`. The weights of `nodes` become codes with their scales,
 /// their activations pass through a pair of nodes; what else the file holds stays as it is, but for
