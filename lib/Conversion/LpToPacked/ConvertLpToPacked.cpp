@@ -424,10 +424,11 @@ struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpT
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<PackMatMul, PackWeightOnly, PackIntegerMatMul>(&getContext());
+    patterns.add<PackMatMul, PackWeightOnly>(&getContext());
     // Only these patterns: folding belongs to the passes around this one.
     GreedyRewriteConfig config;
     config.enableFolding(false).enableConstantCSE(false);
+    patterns.add<PackIntegerMatMul>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
