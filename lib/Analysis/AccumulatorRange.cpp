@@ -4,6 +4,7 @@
 #include "lpc/Analysis/AccumulatorRange.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace lpc;
@@ -33,6 +34,22 @@ namespace {
 struct Images {
   int64_t lo, hi;
 };
+
+/// The widest images that sums in 128 bits have room for.
+constexpr unsigned kWidestImage = 62;
+
+/// Whether an operand has integer images: of its format's values and of its zero points.
+bool hasImages(Value data, Value zero) {
+  const num::Format *format = lp::formatOf(data.getType());
+  if (!format || format->imageBits() > kWidestImage)
+    return false;
+  if (!zero)
+    return true;
+  const num::Format *zeroFormat = lp::formatOf(zero.getType());
+  unsigned zeroBits =
+      zeroFormat ? zeroFormat->imageBits() : getElementTypeOrSelf(zero).getIntOrFloatBitWidth();
+  return zeroBits + format->fractionBits() <= kWidestImage;
+}
 
 /// One operand: its codes if constant, and how images are made from them.
 class Operand {
@@ -122,20 +139,22 @@ void widen(IntegerRange &r, const IntegerRange &other) {
 IntegerRange times(IntegerRange r, int64_t n) { return {r.lo * n, r.hi * n}; }
 } // namespace
 
-/// Largest group along the contracted axis: the terms of one integer sum.
+/// The terms of one integer sum: those of a group that lies within the groups of both sides.
 static int64_t termsOf(lp::MatMulOp op, int64_t k) {
-  int64_t terms = k;
-  auto limit = [&](std::optional<lp::ScaleAttr> block, int64_t axis) {
-    if (block && block->getBlock()[axis] != lp::ScaleAttr::kAll)
-      terms = std::min(terms, block->getBlock()[axis]);
+  auto own = [](Value data, Value scale, Value zero, std::optional<lp::ScaleAttr> block,
+                int64_t fromEnd) {
+    int64_t rank = cast<RankedTensorType>(data.getType()).getRank();
+    return block && (scale || zero) ? block->getBlock()[rank - fromEnd] : lp::ScaleAttr::kAll;
   };
-  limit(op.getLhsBlock(), cast<RankedTensorType>(op.getLhs().getType()).getRank() - 1);
-  limit(op.getRhsBlock(), cast<RankedTensorType>(op.getRhs().getType()).getRank() - 2);
-  return terms;
+  int64_t group =
+      std::gcd(own(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhsBlock(), 1),
+               own(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhsBlock(), 2));
+  return group == lp::ScaleAttr::kAll ? k : std::min(group, k);
 }
 
 FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {
-  if (!lp::formatOf(op.getLhs().getType()) || !lp::formatOf(op.getRhs().getType()))
+  if (!hasImages(op.getLhs(), op.getLhsZeroPoint()) ||
+      !hasImages(op.getRhs(), op.getRhsZeroPoint()))
     return failure();
   auto type = cast<RankedTensorType>(op.getRhs().getType());
   int64_t k = type.getDimSize(type.getRank() - 2), n = type.getShape().back();
@@ -169,7 +188,8 @@ FailureOr<IntegerRange> analysis::accumulatorRange(lp::MatMulOp op) {
 }
 
 FailureOr<IntegerRange> analysis::accumulatorRange(lp::ConvOp op) {
-  if (!lp::formatOf(op.getInput().getType()))
+  if (!hasImages(op.getInput(), op.getInputZeroPoint()) ||
+      !hasImages(op.getFilter(), op.getFilterZeroPoint()))
     return failure();
   auto type = cast<RankedTensorType>(op.getFilter().getType());
   Operand x(op.getInput(), op.getInputZeroPoint()), w(op.getFilter(), op.getFilterZeroPoint());

@@ -66,6 +66,8 @@ Command benchCommand();
 Command inspectCommand();
 Command generateCommand();
 Command testOnnxCommand();
+Command formatsCommand();
+Command quantizeCommand();
 
 } // namespace lpc::driver
 

@@ -3,7 +3,7 @@
 #include "Compiler.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
-#include "lpc/Quantization/WeightScales.h"
+#include "lpc/Quantization/FormatChoice.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -27,11 +27,13 @@ static cl::SubCommand compileSub("compile", "Compile a model into a shared objec
 OPTION(std::string, input, cl::Positional, cl::desc("<model.onnx | module.mlir>"), cl::Required);
 OPTION(std::string, output, "o", cl::desc("Output file"), cl::Required);
 OPTION(std::string, weights, "weights",
-       cl::desc("Format of weights: int8/channel, int4/g128, e4m3/channel, ... (default: float)"));
+       cl::desc("Format of weights: int8/channel, int4/g128, mxfp4, nvfp4, q4_k, any4, ... "
+                "(default: float)"));
 OPTION(std::string, activations, "activations",
-       cl::desc("Format of activations: int8, uint8/asym, int8/token, ... (default: float)"));
-OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"),
-       cl::init("absmax"));
+       cl::desc("Format of activations: int8, uint8/asym, int8/token, mxfp8, nvfp4, ... "
+                "(default: float)"));
+OPTION(std::string, weightMethod, "weight-method",
+       cl::desc("Weight scales by absmax (the format's own rule) or mse"), cl::init("absmax"));
 OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
@@ -64,23 +66,19 @@ OPTION(int, threads, "threads", cl::desc("Threads for calibration (default: all)
 static cl::list<std::string> dims("dim", cl::desc("Fix a named dimension: batch=1"),
                                   cl::cat(category), cl::sub(compileSub));
 
-/// Words and patterns are checked before any work is done.
-static Outcome checkChoices(const CompileRequest &r) {
+Outcome driver::checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
-  if (!quant::parseScaleMethod(r.weightMethod))
+  if (!quant::isWeightMethod(r.weightMethod))
     return Outcome::usage("--weight-method " + r.weightMethod + ": expected absmax or mse");
   if (!quant::parseRangeMethod(r.activationMethod))
     return Outcome::usage("--activation-method " + r.activationMethod +
                           ": expected minmax, percentile or mse");
-  auto spec = [&](const std::string &text) { return num::FormatSpec::parse(text); };
-  if (auto w = spec(r.weights); w && w->granularity == num::Granularity::Token)
-    return Outcome::usage("--weights " + r.weights +
-                          ": weights have no tokens; use tensor, channel or a group");
-  if (auto a = spec(r.activations); a && a->granularity == num::Granularity::Channel)
-    return Outcome::usage("--activations " + r.activations +
-                          ": activations have no output channels; use tensor, token or a group");
+  if (!r.weights.empty() && !quant::parseWeightFormat(r.weights, r.weightMethod, error))
+    return Outcome::usage("--weights " + r.weights + ": " + error);
+  if (!r.activations.empty() && !quant::parseActivationFormat(r.activations, error))
+    return Outcome::usage("--activations " + r.activations + ": " + error);
   return Outcome::ok();
 }
 
@@ -88,7 +86,7 @@ static Outcome checkChoices(const CompileRequest &r) {
 /// none: the module on the way to an artefact is asked for by the same command line.
 static Outcome checkIdle(const CompileRequest &r) {
   auto spec = num::FormatSpec::parse(r.activations);
-  bool isStatic = spec && spec->granularity == num::Granularity::Tensor;
+  bool isStatic = spec && spec->granularity() == num::Granularity::Tensor;
   bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
   bool front = r.emit == "onnx" || r.emit == "nn";
   bool linked = r.emit == "so" || r.emit == "obj";
@@ -120,6 +118,22 @@ static Outcome checkCPU(const std::string &cpu) {
     return Outcome::ok();
   return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
                         llvm::join(knownCPUs(), ", "));
+}
+
+Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files) {
+  for (size_t i = 0; i < files.size(); ++i)
+    for (size_t j = i + 1; j < files.size(); ++j) {
+      llvm::StringRef a = files[i].second, b = files[j].second;
+      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
+        return Outcome::usage(
+            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
+    }
+  for (auto [flag, path] : files) {
+    llvm::StringRef folder = llvm::sys::path::parent_path(path);
+    if (flag == "-o" && !folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return Outcome::usage(("-o " + path + ": there is no folder '" + folder + "'").str());
+  }
+  return Outcome::ok();
 }
 
 static Outcome runCompile() {
@@ -168,23 +182,15 @@ static Outcome runCompile() {
     return o;
   if (Outcome o = checkIdle(r); !o)
     return o;
-  const std::pair<llvm::StringRef, llvm::StringRef> files[] = {{"the input", r.input},
-                                                               {"-o", r.output},
-                                                               {"--save-lp", r.saveLp},
-                                                               {"--weights-file", r.weightsFile},
-                                                               {"--save-calib", r.saveCalib}};
-  for (size_t i = 0; i < std::size(files); ++i)
-    for (size_t j = i + 1; j < std::size(files); ++j) {
-      llvm::StringRef a = files[i].second, b = files[j].second;
-      if (!a.empty() && (a == b || llvm::sys::fs::equivalent(a, b)))
-        return Outcome::usage(
-            (files[j].first + " " + b + " is the same file as " + files[i].first).str());
-    }
+  if (Outcome o = checkFiles({{"the input", r.input},
+                              {"-o", r.output},
+                              {"--save-lp", r.saveLp},
+                              {"--weights-file", r.weightsFile},
+                              {"--save-calib", r.saveCalib}});
+      !o)
+    return o;
   if (Outcome o = checkChoices(r); !o)
     return o;
-  llvm::StringRef folder = llvm::sys::path::parent_path(r.output);
-  if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
-    return Outcome::usage("-o " + r.output + ": there is no folder '" + folder.str() + "'");
   Compiler compiler;
   return compiler.compile(r);
 }

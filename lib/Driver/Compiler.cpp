@@ -4,11 +4,13 @@
 #include "Data.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc-runtime/io/ModelHandle.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Quantization/FormatChoice.h"
 #include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
@@ -187,17 +189,18 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.keep = request.keep;
 }
 
-Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
+Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {
   NnToLpOptions options;
   setOptions(options, request);
-  std::string error;
-  for (const std::string *text : {&request.weights, &request.activations})
-    if (!text->empty() && !num::FormatSpec::parse(*text, &error))
-      return Outcome::usage(error);
   TemporaryFolder statistics;
-  bool needsData =
-      !request.activations.empty() &&
-      num::FormatSpec::parse(request.activations)->granularity == num::Granularity::Tensor;
+  std::string error;
+  std::optional<num::FormatSpec> activations;
+  if (!request.activations.empty()) {
+    activations = quant::parseActivationFormat(request.activations, error);
+    if (!activations)
+      return Outcome::usage("--activations " + request.activations + ": " + error);
+  }
+  bool needsData = activations && quant::isStatic(*activations);
   if (needsData) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(
@@ -223,8 +226,9 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module) {
         return {kExitInternal, "cannot write a temporary file: " + error.message()};
     }
   }
-  return runPipeline(module, request, "quantize",
-                     [&](OpPassManager &pm) { buildNnToLpPipeline(pm, options); });
+  return runPipeline(module, request, "quantize", [&](OpPassManager &pm) {
+    fuse ? buildNnToLpPipeline(pm, options) : buildQuantizePipeline(pm, options);
+  });
 }
 
 Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
@@ -310,6 +314,11 @@ static std::string describe(ModuleOp module) {
     if (name != "lp.matmul" && name != "lp.conv" && name != "nn.matmul" && name != "nn.conv")
       return;
     auto element = [](Value v) {
+      // What does not factor out of the sum stands before it: name the codes.
+      if (auto dequantize = v.getDefiningOp<lp::DequantizeOp>())
+        v = dequantize.getInput();
+      if (auto lookup = v.getDefiningOp<lp::LookupOp>())
+        v = lookup.getInput();
       std::string text;
       llvm::raw_string_ostream(text) << getElementTypeOrSelf(v.getType());
       return StringRef(text).starts_with("!lp.") ? text.substr(4) : text;
@@ -336,6 +345,19 @@ static std::string describe(ModuleOp module) {
   return text;
 }
 
+/// Kernels are made for AVX2 and run everywhere: says so where that costs time.
+static void remarkSlowKernels(ModuleOp module, const CPUOptions &cpu,
+                              ArrayRef<std::string> features) {
+  bool fast = llvm::is_contained(features, "avx2") && llvm::is_contained(features, "fma");
+  unsigned count = 0;
+  module.walk([&](packed::MatMulOp) { ++count; });
+  if (count == 0 || fast)
+    return;
+  emitRemark(UnknownLoc::get(module.getContext()))
+      << count << (count == 1 ? " product runs" : " products run") << " slowly: the CPU '"
+      << cpu.cpu << "' lacks AVX2 or FMA, for which the kernels are made";
+}
+
 Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef output) {
   CPUOptions cpu;
   cpu.cpu = request.cpu;
@@ -350,9 +372,21 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
     return o;
   if (request.emit == "linalg")
     return writeModule(module, output);
-  if (Outcome o = runPipeline(
-          module, request, "lower to LLVM",
-          [](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, LinalgToLLVMOptions()); });
+  LinalgToLLVMOptions options;
+  {
+    DiagnosticLog log(&context);
+    FailureOr<SmallVector<std::string>> features = getKernelFeatures(module, cpu);
+    if (failed(features))
+      return {kExitUnsupported, log.text()};
+    SmallVector<std::string> used;
+    for (const std::string &name : *features)
+      if (name != "fma")
+        used.push_back(name);
+    options.features = llvm::join(used, ",");
+    remarkSlowKernels(module, cpu, *features);
+  }
+  if (Outcome o = runPipeline(module, request, "lower to LLVM",
+                              [&](OpPassManager &pm) { buildLinalgToLLVMPipeline(pm, options); });
       !o)
     return o;
   if (request.emit == "llvm-dialect")

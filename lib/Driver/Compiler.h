@@ -39,6 +39,10 @@ struct CompileRequest {
   int threads = 0;
 };
 
+/// Words and patterns of a request, before any work is done.
+Outcome checkChoices(const CompileRequest &request);
+/// Files of flags: no two are the same, and the folder of -o exists. Empty paths are not given.
+Outcome checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files);
 /// Errors of MLIR diagnostics, collected while it lives.
 class DiagnosticLog {
 public:
@@ -68,8 +72,9 @@ public:
   Outcome load(const CompileRequest &request, mlir::OwningOpRef<mlir::ModuleOp> &module);
   /// Conversion with its refusals, for `lpc check`.
   Outcome convert(mlir::ModuleOp module, llvm::SmallVectorImpl<Refusal> &refusals);
-  /// nn -> lp, calibrating if the request says so.
-  Outcome quantize(const CompileRequest &request, mlir::ModuleOp module);
+  /// nn -> lp, calibrating if the request says so. Without `fuse` the result is nn with pairs of
+  /// quantize and dequantize.
+  Outcome quantize(const CompileRequest &request, mlir::ModuleOp module, bool fuse = true);
   /// lp -> artefact.
   Outcome emit(const CompileRequest &request, mlir::ModuleOp module, llvm::StringRef output);
 

@@ -98,9 +98,9 @@ int lpc::runDriver(int argc, char **argv) {
   std::set_new_handler(endWithoutMemory);
   llvm::remove_bad_alloc_error_handler();
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
-  const Command commands[] = {compileCommand(),  runCommand(),     checkCommand(),
-                              evalCommand(),     benchCommand(),   inspectCommand(),
-                              generateCommand(), testOnnxCommand()};
+  const Command commands[] = {
+      compileCommand(), runCommand(),      checkCommand(),    evalCommand(),    benchCommand(),
+      inspectCommand(), generateCommand(), testOnnxCommand(), formatsCommand(), quantizeCommand()};
   for (const Command &c : commands)
     cl::HideUnrelatedOptions(category, *c.sub);
   cl::HideUnrelatedOptions(category);

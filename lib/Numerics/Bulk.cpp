@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversion of whole arrays: a branch-free loop for integers, a table of thresholds for other
-// formats of up to 8 bits, and the exact encoder for the rest.
+// Conversion of whole arrays: branch-free loops for integers, fixed point and wide minifloats, a
+// table of thresholds for formats of up to 8 bits, and the exact encoder for the rest.
 #include "lpc/Numerics/Bulk.h"
+
+#include "BulkLoops.h"
 
 #include <algorithm>
 #include <bit>
@@ -66,9 +68,16 @@ public:
     const T inf = std::numeric_limits<T>::infinity();
     for (T x : {-inf, T(-0.0), T(0.0), inf})
       anchors.push_back(toKey(x));
-    for (double v : format.table())
-      if (std::isfinite(v))
-        anchors.push_back(toKey(static_cast<T>(v)));
+    for (double v : format.table()) {
+      if (!std::isfinite(v))
+        continue;
+      const auto x = static_cast<T>(v);
+      anchors.push_back(toKey(x));
+      // The value itself may lie beside x.
+      if (!format.isDyadic() || static_cast<double>(x) != v)
+        for (T to : {-inf, inf})
+          anchors.push_back(toKey(std::nextafter(x, to)));
+    }
     std::sort(anchors.begin(), anchors.end());
     anchors.erase(std::unique(anchors.begin(), anchors.end()), anchors.end());
 
@@ -146,21 +155,17 @@ private:
 /// The tables of one format and policy.
 class detail::StepTables {
 public:
-  StepTables(const Format &format, const Conversion &policy) : wide_(format, policy) {
-    for (double v : format.table())
-      if (std::isfinite(v) && static_cast<double>(static_cast<float>(v)) != v)
-        return;
-    narrow_.emplace(format, policy);
-  }
+  StepTables(const Format &format, const Conversion &policy)
+      : wide_(format, policy), narrow_(format, policy) {}
 
-  /// For floats; absent if a value of the format is no float.
-  const StepTable<float> *narrow() const { return narrow_ ? &*narrow_ : nullptr; }
+  const StepTable<float> &narrow() const { return narrow_; }
   const StepTable<double> &wide() const { return wide_; }
 
-  /// The shared tables, or null where none apply: more than 8 bits, or random rounding.
+  /// The shared tables, or null where none apply: more than 8 bits, random rounding, wrapping.
   static const StepTables *find(const Format &format, const Conversion &policy) {
     constexpr unsigned widest = 8;
-    if (format.width() > widest || policy.rounding == Rounding::Stochastic)
+    if (format.width() > widest || isStochastic(policy.rounding) ||
+        (policy.overflow == Overflow::Wrap && FixedFormat::classof(&format)))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
     static auto *mutex = new std::mutex;
@@ -174,89 +179,8 @@ public:
 
 private:
   StepTable<double> wide_;
-  std::optional<StepTable<float>> narrow_;
+  StepTable<float> narrow_;
 };
-
-// -- integers
-// --------------------------------------------------------------------------------------------
-
-/// q = clamp(round(x / scale) + zeroPoint) for every deterministic rounding. Clamping first is the
-/// same, because the bounds are integers and rounding is monotone; it makes the cast to int32 safe.
-/// Written without branches so that compilers vectorise it.
-template <Rounding Mode, typename T>
-static void integerLoop(const T *x, size_t count, T scale, int32_t zeroPoint, int32_t lo,
-                        int32_t hi, T ifNaN, uint16_t mask, uint16_t *codes) {
-  const T low = static_cast<T>(lo - zeroPoint), high = static_cast<T>(hi - zeroPoint);
-  ifNaN = std::clamp(ifNaN, low, high);
-  for (size_t i = 0; i < count; ++i) {
-    T y = x[i] / scale;
-    y = y == y ? y : ifNaN;
-    y = y < low ? low : y;
-    y = y > high ? high : y;
-    int32_t q = static_cast<int32_t>(y);
-    T rest = y - static_cast<T>(q); // exact: toward zero by less than 1
-    T d = rest < 0 ? -rest : rest;
-    int32_t negative = y < 0;
-    int32_t away;
-    if constexpr (Mode == Rounding::NearestEven)
-      away = (d > T(0.5)) | ((d == T(0.5)) & (q & 1));
-    else if constexpr (Mode == Rounding::NearestAway)
-      away = d >= T(0.5);
-    else if constexpr (Mode == Rounding::NearestUp)
-      away = (d > T(0.5)) | ((d == T(0.5)) & (negative ^ 1));
-    else if constexpr (Mode == Rounding::NearestDown)
-      away = (d > T(0.5)) | ((d == T(0.5)) & negative);
-    else if constexpr (Mode == Rounding::Up)
-      away = (d > 0) & (negative ^ 1);
-    else if constexpr (Mode == Rounding::Down)
-      away = (d > 0) & negative;
-    else if constexpr (Mode == Rounding::AwayFromZero)
-      away = d > 0;
-    else if constexpr (Mode == Rounding::ToOdd)
-      away = (d > 0) & ((q & 1) ^ 1);
-    else
-      away = 0; // TowardZero
-    q += away * (1 - 2 * negative);
-    codes[i] = static_cast<uint16_t>((q + zeroPoint) & mask);
-  }
-}
-
-template <typename T>
-static void quantizeIntegers(const IntegerFormat &format, const Conversion &policy, const T *x,
-                             size_t count, T scale, int32_t zeroPoint, uint16_t *codes) {
-  T ifNaN = 0;
-  if (policy.nan == NaNPolicy::Max)
-    ifNaN = static_cast<T>(format.hi() - zeroPoint);
-  else if (policy.nan == NaNPolicy::Lowest)
-    ifNaN = static_cast<T>(format.lo() - zeroPoint);
-  auto run = [&]<Rounding Mode>() {
-    integerLoop<Mode>(x, count, scale, zeroPoint, format.lo(), format.hi(), ifNaN,
-                      static_cast<uint16_t>(format.numCodes() - 1), codes);
-  };
-  switch (policy.rounding) {
-  case Rounding::NearestEven:
-    return run.template operator()<Rounding::NearestEven>();
-  case Rounding::NearestAway:
-    return run.template operator()<Rounding::NearestAway>();
-  case Rounding::TowardZero:
-    return run.template operator()<Rounding::TowardZero>();
-  case Rounding::Up:
-    return run.template operator()<Rounding::Up>();
-  case Rounding::Down:
-    return run.template operator()<Rounding::Down>();
-  case Rounding::AwayFromZero:
-    return run.template operator()<Rounding::AwayFromZero>();
-  case Rounding::ToOdd:
-    return run.template operator()<Rounding::ToOdd>();
-  case Rounding::NearestUp:
-    return run.template operator()<Rounding::NearestUp>();
-  case Rounding::NearestDown:
-    return run.template operator()<Rounding::NearestDown>();
-  case Rounding::Stochastic:
-    break;
-  }
-  assert(false && "stochastic rounding takes the scalar path");
-}
 
 // -- Encoder
 // ---------------------------------------------------------------------------------------------
@@ -265,7 +189,7 @@ static void quantizeIntegers(const IntegerFormat &format, const Conversion &poli
 template <typename T>
 static void quantizeScalar(const Format &format, const Conversion &policy, std::span<const T> x,
                            T scale, int32_t zeroPoint, std::span<uint16_t> codes, RandomKey key) {
-  const bool random = policy.rounding == Rounding::Stochastic;
+  const bool random = isStochastic(policy.rounding);
   const unsigned bits = std::clamp(policy.randomBits, 1u, 32u);
   const auto *integer =
       IntegerFormat::classof(&format) ? static_cast<const IntegerFormat *>(&format) : nullptr;
@@ -285,18 +209,32 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   assert(x.size() == codes.size() && "one code per element");
   assert((zeroPoint == 0 || IntegerFormat::classof(&format)) && "only integers have a zero point");
   assert(std::abs(zeroPoint) <= 1 << 16 && "the zero point must be near the range of the codes");
-  if (IntegerFormat::classof(&format) && policy.overflow != Overflow::Wrap &&
-      policy.rounding != Rounding::Stochastic)
-    return quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(), x.size(),
-                            scale, zeroPoint, codes.data());
+  if (IntegerFormat::classof(&format) && detail::hasLoop(policy))
+    return detail::quantizeIntegers(static_cast<const IntegerFormat &>(format), policy, x.data(),
+                                    x.size(), scale, T(1), zeroPoint, codes.data());
+  if (FixedFormat::classof(&format) && detail::hasLoop(policy)) {
+    const auto &fixed = static_cast<const FixedFormat &>(format);
+    // A factor below 1 could lose bits of small numbers.
+    if (fixed.fraction() > 0)
+      return detail::quantizeIntegers(fixed.integer(), policy, x.data(), x.size(), scale,
+                                      std::ldexp(T(1), fixed.fraction()), 0, codes.data());
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    if (!tables && MinifloatFormat::classof(&format) && detail::hasLoop(policy)) {
+      const auto &minifloat = static_cast<const MinifloatFormat &>(format);
+      if (detail::hasMinifloatLoop(minifloat))
+        return detail::withMode(policy.rounding, [&]<Rounding Mode>() {
+          detail::minifloatLoop<Mode>(minifloat, policy, x, scale, codes.data());
+        });
+    }
+  }
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
   if constexpr (std::is_same_v<T, float>) {
-    if (const StepTable<float> *table = tables->narrow()) {
-      for (size_t i = 0; i < x.size(); ++i)
-        codes[i] = (*table)(x[i] / scale);
-      return;
-    }
+    const StepTable<float> &table = tables->narrow();
+    for (size_t i = 0; i < x.size(); ++i)
+      codes[i] = table(x[i] / scale);
+    return;
   }
   const StepTable<double> &table = tables->wide();
   for (size_t i = 0; i < x.size(); ++i)

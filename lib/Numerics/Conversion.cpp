@@ -4,14 +4,17 @@
 
 #include <cassert>
 #include <cstddef>
+#include <iterator>
 
 namespace lpc::num {
 namespace {
 
 // Indexed by the enum's value.
 constexpr std::string_view roundingWords[] = {
-    "nearest_even", "nearest_away", "toward_zero", "up",           "down",
-    "away",         "to_odd",       "nearest_up",  "nearest_down", "stochastic"};
+    "nearest_even", "nearest_away",    "toward_zero",    "up",           "down",
+    "away",         "to_odd",          "nearest_up",     "nearest_down", "stochastic",
+    "nearest_log",  "stochastic_fast", "stochastic_even"};
+static_assert(std::size(roundingWords) == numRoundings);
 constexpr std::string_view overflowWords[] = {"saturate", "infinity", "wrap"};
 constexpr std::string_view nanWords[] = {"zero", "max", "lowest"};
 

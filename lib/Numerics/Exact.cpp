@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Exact dyadic values.
+// Exact values and their rounding to double.
 #include "lpc/Numerics/Exact.h"
+
+#include "Roots.h"
 
 #include <algorithm>
 #include <bit>
@@ -16,6 +18,18 @@ Exact Exact::finite(int64_t significand, int32_t exponent) {
   int zeros = std::countr_zero(static_cast<uint64_t>(significand));
   v.significand = significand >> zeros;
   v.exponent = exponent + zeros;
+  return v;
+}
+
+Exact Exact::power(bool negative, int64_t numerator, unsigned bits) {
+  // An odd numerator makes the form unique.
+  while (bits > 0 && numerator % 2 == 0) {
+    numerator /= 2;
+    --bits;
+  }
+  Exact v = finite(negative ? -1 : 1, static_cast<int32_t>(numerator >> bits));
+  v.rootNumerator = static_cast<uint16_t>(numerator & ((int64_t(1) << bits) - 1));
+  v.rootBits = static_cast<uint8_t>(bits);
   return v;
 }
 
@@ -66,6 +80,10 @@ double Exact::toDouble() const {
   }
   if (significand == 0)
     return negativeZero ? -0.0 : 0.0;
+  if (rootBits != 0)
+    return std::ldexp(static_cast<double>(significand) *
+                          detail::nearestDouble(detail::rootOfTwo(rootNumerator, rootBits)),
+                      exponent);
   return std::ldexp(static_cast<double>(significand), exponent);
 }
 

@@ -4,6 +4,7 @@
 #define LPC_LIB_NUMERICS_FAMILIES_H
 
 #include "lpc/Numerics/Format.h"
+#include "lpc/Numerics/Layout.h"
 
 #include <memory>
 
@@ -37,12 +38,32 @@ struct FamilyRow {
   ParseResult (*parse)(const Spelling &);
   /// Appends the canonical names of the family's presets.
   void (*listNames)(std::vector<std::string> &);
+  /// How codes of `family` read to people (lpc/Numerics/Layout.h); null: an index into a list.
+  CodeLayout (*layout)(const Format &, uint32_t code) = nullptr;
+  Family family = Family::Integer;
 };
 
 ParseResult parseInteger(const Spelling &);
 void listIntegerNames(std::vector<std::string> &);
+CodeLayout integerLayout(const Format &, uint32_t code);
+ParseResult parseFixed(const Spelling &);
+void listFixedNames(std::vector<std::string> &);
+CodeLayout fixedLayout(const Format &, uint32_t code);
+ParseResult parsePosit(const Spelling &);
+void listPositNames(std::vector<std::string> &);
+CodeLayout positLayout(const Format &, uint32_t code);
+ParseResult parseHiFloat8(const Spelling &);
+void listHiFloat8Names(std::vector<std::string> &);
+CodeLayout hiFloat8Layout(const Format &, uint32_t code);
+ParseResult parseLns(const Spelling &);
+void listLnsNames(std::vector<std::string> &);
+CodeLayout lnsLayout(const Format &, uint32_t code);
+ParseResult parseTable(const Spelling &);
+void listTableNames(std::vector<std::string> &);
+CodeLayout tableLayout(const Format &, uint32_t code);
 ParseResult parseMinifloat(const Spelling &);
 void listMinifloatNames(std::vector<std::string> &);
+CodeLayout minifloatLayout(const Format &, uint32_t code);
 
 /// The canonical name of these parameters.
 std::string minifloatName(const MinifloatParams &);

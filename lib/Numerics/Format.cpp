@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -16,8 +17,13 @@ namespace detail {
 
 /// Tried from top to bottom; the first family that claims a head decides.
 static constexpr FamilyRow families[] = {
-    {parseInteger, listIntegerNames},
-    {parseMinifloat, listMinifloatNames},
+    {parseInteger, listIntegerNames, integerLayout, Family::Integer},
+    {parseFixed, listFixedNames, fixedLayout, Family::Fixed},
+    {parsePosit, listPositNames, positLayout, Family::Posit},
+    {parseHiFloat8, listHiFloat8Names, hiFloat8Layout, Family::HiFloat8},
+    {parseLns, listLnsNames, lnsLayout, Family::Lns},
+    {parseTable, listTableNames, tableLayout, Family::Table},
+    {parseMinifloat, listMinifloatNames, minifloatLayout, Family::Minifloat},
 };
 
 // -- interning
@@ -104,7 +110,8 @@ const Format *parseFormat(std::string_view spelling, std::string &reason) {
     reason = "did you mean '" + *near + "'?";
   else
     reason =
-        "known are int1 to int16, uint1 to uint16, and minifloats such as e4m3, e5m2, e2m1, bf16";
+        "known are int1 to int16, uint1 to uint16, minifloats such as e4m3, e2m1 and bf16, fix8, "
+        "posit8, hif8, lns8, nf4, ternary and table<...>";
   return nullptr;
 }
 
@@ -116,6 +123,13 @@ const Format *Format::parse(std::string_view spelling, std::string *error) {
   if (!format && error)
     *error = "unknown number format " + detail::quoted(spelling) + ": " + reason;
   return format;
+}
+
+CodeLayout layoutOf(const Format &format, uint32_t code) {
+  for (const detail::FamilyRow &row : detail::families)
+    if (row.layout && row.family == format.family())
+      return row.layout(format, code);
+  return {{{'i', "index", format.width(), false}}, "entry i of the list of values"};
 }
 
 std::vector<std::string> knownFormatNames() {
@@ -139,14 +153,17 @@ void Format::derive() {
       hasInf_ |= !v.isNaN();
       continue;
     }
+    dyadic_ &= v.isDyadic();
     if (v.isZero()) {
-      if (!v.negativeZero && !zeroCode_)
+      if (!v.negativeZero && !zeroCode_ && !isReserved(code))
         zeroCode_ = code;
     } else {
       fractionBits_ = std::max(fractionBits_, -v.exponent);
     }
     if (isReserved(code))
       continue;
+    if (!v.negativeZero)
+      codesByValue_.push_back(code);
     max_ = any ? std::max(max_, d) : d;
     lowest_ = any ? std::min(lowest_, d) : d;
     any = true;
@@ -154,6 +171,13 @@ void Format::derive() {
       minPositive_ = d;
   }
   assert(any && "a format needs a finite value");
+  std::sort(codesByValue_.begin(), codesByValue_.end(),
+            [&](uint32_t a, uint32_t b) { return table_[a] < table_[b]; });
+  if (!dyadic_) {
+    fractionBits_ = noImage;
+    imageBits_ = noImage;
+    return;
+  }
   for (uint32_t code = 0; code < numCodes(); ++code) {
     Exact v = decode(code);
     if (!v.isFinite() || v.isZero())
@@ -164,6 +188,30 @@ void Format::derive() {
     imageBits_ = std::max(imageBits_, static_cast<unsigned>(v.significand == -1 ? bits : bits + 1));
   }
   imageBits_ = std::max(imageBits_, 1u);
+}
+
+bool Format::isMonotone(bool signedOrder) const {
+  auto rank = [&](uint32_t code) { return signedOrder ? code ^ (numCodes() >> 1) : code; };
+  return std::is_sorted(codesByValue_.begin(), codesByValue_.end(),
+                        [&](uint32_t a, uint32_t b) { return rank(a) < rank(b); });
+}
+
+std::optional<uint32_t> Format::negate(uint32_t code) const {
+  const double value = table_[code];
+  if (std::isnan(value))
+    return code;
+  if (std::isinf(value) || value == 0) {
+    bool negative = !std::signbit(value);
+    for (uint32_t other = 0; other < numCodes(); ++other)
+      if (table_[other] == -value && std::signbit(table_[other]) == negative && !isReserved(other))
+        return other;
+    return value == 0 ? zeroCode_ : std::nullopt;
+  }
+  auto at = std::lower_bound(codesByValue_.begin(), codesByValue_.end(), -value,
+                             [&](uint32_t c, double v) { return table_[c] < v; });
+  if (at == codesByValue_.end() || table_[*at] != -value)
+    return std::nullopt;
+  return *at;
 }
 
 } // namespace lpc::num

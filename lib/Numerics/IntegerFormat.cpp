@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Integers of 1 to 16 bits: two's complement, unsigned, and narrow (symmetric).
 #include "Families.h"
+#include "Integers.h"
 #include "Rounding.h"
 #include "Text.h"
 
@@ -51,35 +52,41 @@ uint32_t IntegerFormat::encode(double x, const Conversion &policy, uint32_t rand
 
 uint32_t IntegerFormat::encodeAffine(double x, int32_t zeroPoint, const Conversion &policy,
                                      uint32_t random) const {
-  const uint32_t mask = numCodes() - 1;
+  return detail::encodeScaledInteger(*this, x, 0, zeroPoint, policy, random);
+}
+
+uint32_t detail::encodeScaledInteger(const IntegerFormat &format, double x, int exponent,
+                                     int32_t zeroPoint, const Conversion &policy, uint32_t random) {
+  const uint32_t mask = format.numCodes() - 1;
+  const int32_t lo = format.lo(), hi = format.hi();
   auto clamped = [&](int64_t value) {
-    return static_cast<uint32_t>(std::clamp<int64_t>(value, lo_, hi_)) & mask;
+    return static_cast<uint32_t>(std::clamp<int64_t>(value, lo, hi)) & mask;
   };
   if (std::isnan(x)) {
     switch (policy.nan) {
     case NaNPolicy::Zero:
       return clamped(zeroPoint);
     case NaNPolicy::Max:
-      return clamped(hi_);
+      return clamped(hi);
     case NaNPolicy::Lowest:
-      return clamped(lo_);
+      return clamped(lo);
     }
   }
   bool negative = std::signbit(x);
   // Infinity has no residue: it saturates even under Wrap.
   if (std::isinf(x))
-    return clamped(negative ? lo_ : hi_);
+    return clamped(negative ? lo : hi);
 
   Exact v = Exact::fromDouble(x);
   uint64_t magnitude = static_cast<uint64_t>(std::abs(v.significand));
-  detail::FixedPoint f = detail::shifted(magnitude, v.exponent);
-  const bool away = detail::roundsAway(f, f.whole & 1, negative, policy, random);
+  FixedPoint f = shifted(magnitude, int64_t(v.exponent) + exponent, policy.rounding);
+  const bool away = roundsAway(f, f.whole & 1, negative, policy, random);
   if (policy.overflow == Overflow::Wrap) {
     // Unsigned arithmetic keeps the residue modulo 2^64, hence modulo 2^width.
     uint64_t whole = f.whole + away;
     uint64_t wrapped = (negative ? 0 - whole : whole) + static_cast<uint64_t>(int64_t(zeroPoint));
     uint32_t code = static_cast<uint32_t>(wrapped) & mask;
-    return isReserved(code) ? static_cast<uint32_t>(lo_) & mask : code;
+    return format.isReserved(code) ? static_cast<uint32_t>(lo) & mask : code;
   }
   // Far outside of every range, and far inside of int64_t with a zero point added.
   constexpr uint64_t far = uint64_t(1) << 48;
@@ -95,13 +102,9 @@ ParseResult parseInteger(const Spelling &spelling) {
   if (!isSigned && !text.starts_with("uint"))
     return ParseResult::notMine();
   text.remove_prefix(isSigned ? 3 : 4);
-  size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9')
-    ++digits;
-  std::string_view suffix = text.substr(digits);
+  auto [width, suffix] = leadingNumber(text, maxIntegerBits);
   if (!suffix.empty() && suffix != ".narrow")
     return ParseResult::notMine();
-  auto width = parseDecimal(text.substr(0, digits), maxIntegerBits);
   if (!width || *width == 0)
     return ParseResult::refuse("integers have 1 to 16 bits");
   if (!spelling.options.empty())
@@ -120,6 +123,15 @@ void listIntegerNames(std::vector<std::string> &names) {
     names.push_back(integerName(width, false, false));
   for (unsigned width = 2; width <= maxIntegerBits; ++width)
     names.push_back(integerName(width, true, true));
+}
+
+CodeLayout integerLayout(const Format &format, uint32_t code) {
+  const auto &f = static_cast<const IntegerFormat &>(format);
+  if (format.isReserved(code))
+    return {{{'i', "integer", format.width(), true}},
+            std::to_string(f.decodeInt(code)) + ", which encode never makes"};
+  std::string name = f.isSignedInteger() ? "two's complement integer" : "unsigned integer";
+  return {{{'i', name, format.width(), false}}, "i"};
 }
 
 } // namespace detail

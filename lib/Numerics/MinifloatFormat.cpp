@@ -14,6 +14,9 @@ namespace {
 /// and midpoint.
 constexpr int exponentLimit = 959;
 
+/// That of tf32.
+constexpr unsigned widestMinifloat = 19;
+
 unsigned magnitudeBits(const MinifloatParams &p) { return p.exponentBits + p.mantissaBits; }
 
 bool hasMinusZero(const MinifloatParams &p) {
@@ -52,8 +55,8 @@ int firstBinade(const MinifloatParams &p) { return 1 - p.bias; }
 
 std::string detail::checkMinifloat(const MinifloatParams &p) {
   // Each field is bounded before the sum, so that no spelling can overflow it.
-  if (p.exponentBits > 16 || p.mantissaBits > 16 || magnitudeBits(p) + p.isSigned > 16)
-    return "a minifloat has at most 16 bits";
+  if (p.exponentBits > 16 || p.mantissaBits > 16 || magnitudeBits(p) + p.isSigned > widestMinifloat)
+    return "a minifloat has at most 19 bits";
   if (magnitudeBits(p) + p.isSigned < 2 || magnitudeBits(p) == 0)
     return "a minifloat has at least 2 bits, sign included";
   if (p.exponentBits == 0 && !p.subnormals)
@@ -194,7 +197,7 @@ uint32_t MinifloatFormat::encode(double x, const Conversion &policy, uint32_t ra
     t = firstBinade(p);
   else if (p.subnormals)
     t = std::max(t, firstBinade(p));
-  detail::FixedPoint q = detail::shifted(significand, v.exponent - (t - m));
+  detail::FixedPoint q = detail::shifted(significand, v.exponent - (t - m), policy.rounding);
 
   // The code that q would have if the exponent field had no limits; +1 carries into the next binade
   // by itself. Only a format without exponent bits can have a huge q.
@@ -215,6 +218,51 @@ uint32_t MinifloatFormat::encode(double x, const Conversion &policy, uint32_t ra
   if (detail::neverOverflows(policy.rounding, negative))
     return signBit(negative) | maxMagnitude(p);
   return overflowResult(negative, policy);
+}
+
+/// "2^(e - 7)", "2^-3".
+static std::string powerOfTwo(bool withField, int shift) {
+  if (!withField)
+    return "2^" + std::to_string(shift);
+  if (shift == 0)
+    return "2^e";
+  return std::string("2^(e ") + (shift < 0 ? "- " : "+ ") + std::to_string(std::abs(shift)) + ")";
+}
+
+CodeLayout detail::minifloatLayout(const Format &format, uint32_t code) {
+  const MinifloatParams &p = static_cast<const MinifloatFormat &>(format).params();
+  uint32_t magnitude = code & ((1u << magnitudeBits(p)) - 1);
+  uint32_t e = magnitude >> p.mantissaBits;
+  Exact v = format.decode(code);
+  bool subnormal = p.subnormals && e == 0;
+  CodeLayout layout;
+  if (p.isSigned)
+    layout.fields.push_back({'s', "sign", 1, false});
+  if (p.exponentBits > 0)
+    layout.fields.push_back({'e', "exponent", p.exponentBits, subnormal || !v.isFinite()});
+  if (p.mantissaBits > 0)
+    layout.fields.push_back({'m', "mantissa", p.mantissaBits, false});
+
+  if (!v.isFinite()) {
+    bool payload = v.isNaN() && p.specials == Specials::IEEE;
+    if (p.mantissaBits > 0)
+      layout.fields.back().fixed = !payload;
+    // Only the code of negative zero is a NaN that has no twin of the other sign.
+    layout.fields.front().fixed |= v.isNaN() && magnitude == 0;
+    std::string sign = p.isSigned && !layout.fields.front().fixed ? "(-1)^s * " : "";
+    layout.rule = v.isNaN() ? (payload ? "NaN (m > 0)" : "NaN") : sign + "inf";
+    return layout;
+  }
+  std::string sign = p.isSigned ? "(-1)^s * " : "";
+  int shift = -p.bias;
+  std::string fraction = "m/" + std::to_string(1u << p.mantissaBits);
+  if (p.mantissaBits == 0)
+    layout.rule = subnormal ? "0" : sign + powerOfTwo(true, shift);
+  else if (subnormal)
+    layout.rule = sign + fraction + " * " + powerOfTwo(false, 1 + shift);
+  else
+    layout.rule = sign + "(1 + " + fraction + ") * " + powerOfTwo(true, shift);
+  return layout;
 }
 
 } // namespace lpc::num

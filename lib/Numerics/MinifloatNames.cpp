@@ -30,6 +30,7 @@ constexpr Named namedMembers[] = {
     {"ue5m3", {5, 3, 15, Specials::FN, false, true}},
     {"bf16", {8, 7, 127, Specials::IEEE, true, true}},
     {"fp16", {5, 10, 15, Specials::IEEE, true, true}},
+    {"tf32", {8, 10, 127, Specials::IEEE, true, true}},
 };
 
 struct Alias {
@@ -82,7 +83,7 @@ std::optional<MinifloatParams> headParams(std::string_view head, std::string &re
     return std::nullopt;
   auto exponentBits = detail::parseDecimal(e, 16), mantissaBits = detail::parseDecimal(rest, 16);
   if (!exponentBits || !mantissaBits) {
-    reason = "a minifloat has at most 16 bits";
+    reason = "a minifloat has at most 19 bits";
     return std::nullopt;
   }
   return genericParams(*exponentBits, *mantissaBits, isSigned);
@@ -92,12 +93,10 @@ std::optional<MinifloatParams> headParams(std::string_view head, std::string &re
 std::string applyOption(MinifloatParams &p, const detail::Spelling::Option &option) {
   if (option.value) {
     if (option.key == "bias") {
-      std::string_view digits = *option.value;
-      bool negative = digits.starts_with('-');
-      auto bias = detail::parseDecimal(digits.substr(negative), 99999);
+      auto bias = detail::parseSigned(*option.value, 99999);
       if (!bias)
-        return "the bias must be a whole number, not " + detail::quoted(digits);
-      p.bias = negative ? -static_cast<int>(*bias) : static_cast<int>(*bias);
+        return "the bias must be a whole number, not " + detail::quoted(*option.value);
+      p.bias = *bias;
       return {};
     }
     if (option.key == "specials") {

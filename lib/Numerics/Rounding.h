@@ -9,6 +9,11 @@
 
 namespace lpc::num::detail {
 
+using Uint128 = unsigned __int128;
+
+/// The sign of a * 2^aExponent - b * 2^bExponent.
+int compareDyadic(Uint128 a, int64_t aExponent, Uint128 b, int64_t bExponent);
+
 /// A non-negative real number: whole + fraction / 2^64, and a bit more if `sticky`.
 struct FixedPoint {
   uint64_t whole = 0;
@@ -45,6 +50,20 @@ inline FixedPoint shifted(uint64_t significand, int64_t shift) {
   return f;
 }
 
+/// |x| = significand * 2^shift with its fraction as `rounding` sees it: rounding by ratio compares
+/// |x| with sqrt(whole * (whole + 1)), where zero counts as 1/2.
+inline FixedPoint shifted(uint64_t significand, int64_t shift, Rounding rounding) {
+  FixedPoint f = shifted(significand, shift);
+  if (rounding != Rounding::NearestLog || f.exact())
+    return f;
+  Uint128 square = Uint128(significand) * significand;
+  int side = f.whole == 0 ? compareDyadic(square, 2 * shift + 1, 1, 0)
+                          : compareDyadic(square, 2 * shift, Uint128(f.whole) * (f.whole + 1), 0);
+  f.fraction = side < 0 ? uint64_t(1) << 62 : side == 0 ? uint64_t(1) << 63 : uint64_t(3) << 62;
+  f.sticky = false;
+  return f;
+}
+
 /// Whether |x| = whole + fraction goes to whole + 1. `odd` is the parity of the code of the lower
 /// neighbour.
 inline bool roundsAway(const FixedPoint &f, bool odd, bool negative, const Conversion &policy,
@@ -56,6 +75,7 @@ inline bool roundsAway(const FixedPoint &f, bool odd, bool negative, const Conve
   bool tie = f.fraction == half && !f.sticky;
   switch (policy.rounding) {
   case Rounding::NearestEven:
+  case Rounding::NearestLog: // the caller's fraction is that of the logarithm
     return above || (tie && odd);
   case Rounding::NearestAway:
     return above || tie;
@@ -73,12 +93,21 @@ inline bool roundsAway(const FixedPoint &f, bool odd, bool negative, const Conve
     return true;
   case Rounding::ToOdd:
     return !odd;
-  case Rounding::Stochastic: {
-    unsigned bits = policy.randomBits < 1 ? 1 : policy.randomBits > 32 ? 32 : policy.randomBits;
-    return (f.fraction >> (64 - bits)) + random >= uint64_t(1) << bits;
+  case Rounding::Stochastic:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
+    break;
   }
+  const unsigned n = policy.randomBits < 1 ? 1 : policy.randomBits > 32 ? 32 : policy.randomBits;
+  const uint64_t one = uint64_t(1) << n;
+  if (policy.rounding == Rounding::StochasticFast)
+    return (f.fraction >> (63 - n)) + 2 * uint64_t(random) + 1 >= 2 * one;
+  uint64_t steps = f.fraction >> (64 - n);
+  if (policy.rounding == Rounding::StochasticEven) {
+    uint64_t rest = f.fraction << n;
+    steps += rest > half || (rest == half && (f.sticky || (steps & 1) != 0));
   }
-  return false;
+  return steps + random >= one;
 }
 
 /// Whether a finite value beyond the largest one stays finite even under Overflow::Infinity. To-odd

@@ -32,6 +32,20 @@ std::optional<uint32_t> parseDecimal(std::string_view text, uint32_t limit) {
   return static_cast<uint32_t>(value);
 }
 
+std::optional<int32_t> parseSigned(std::string_view text, uint32_t limit) {
+  const bool negative = text.starts_with('-');
+  auto number = parseDecimal(text.substr(negative), limit);
+  if (!number)
+    return std::nullopt;
+  return negative ? -static_cast<int32_t>(*number) : static_cast<int32_t>(*number);
+}
+
+std::pair<std::optional<uint32_t>, std::string_view> leadingNumber(std::string_view text,
+                                                                   uint32_t limit) {
+  size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  return {parseDecimal(text.substr(0, digits), limit), text.substr(digits)};
+}
+
 std::string quoted(std::string_view text) {
   constexpr size_t longest = 80;
   std::string out = "'";

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lpc::num::detail {
@@ -16,6 +17,13 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// A decimal number without sign, leading zeros or blanks, at most `limit`.
 std::optional<uint32_t> parseDecimal(std::string_view text, uint32_t limit);
+
+/// The same with an optional '-'.
+std::optional<int32_t> parseSigned(std::string_view text, uint32_t limit);
+
+/// The digits that `text` begins with as parseDecimal reads them, and what follows.
+std::pair<std::optional<uint32_t>, std::string_view> leadingNumber(std::string_view text,
+                                                                   uint32_t limit);
 
 /// `text` in single quotes, control characters replaced and long text cut: it may come from a file.
 std::string quoted(std::string_view text);

@@ -84,7 +84,9 @@ void lpc::buildLinalgToLLVMPipeline(OpPassManager &pm, const LinalgToLLVMOptions
   // Reads whole operations on buffers: must see the contractions before they become pointers.
   pm.addPass(createPlanMemoryPass());
   pm.addPass(createLowerContractionsPass());
-  pm.addPass(createConvertPackedToLLVMPass());
+  ConvertPackedToLLVMPassOptions packed;
+  packed.features = options.features;
+  pm.addPass(createConvertPackedToLLVMPass(packed));
   LinalgToLoopsPassOptions loops;
   loops.parallelThreshold = options.parallelThreshold;
   pm.addPass(createLinalgToLoopsPass(loops));

@@ -15,7 +15,7 @@ void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) 
   pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observe));
 }
 
-void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
+void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options) {
   // Observers are placed by the same pass as for calibration, so their numbers agree with the
   // file's.
   if (!options.activations.empty()) {
@@ -33,6 +33,10 @@ void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
     weights.keep = options.keep;
     pm.addNestedPass<func::FuncOp>(createQuantizeWeightsPass(weights));
   }
+}
+
+void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
+  buildQuantizePipeline(pm, options);
   pm.addNestedPass<func::FuncOp>(createFuseQuantizedOpsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

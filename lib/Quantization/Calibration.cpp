@@ -61,30 +61,7 @@ void TensorStatistics::add(ArrayRef<float> values) {
 }
 
 ScaleZero quant::chooseScale(float lo, float hi, const num::FormatSpec &spec) {
-  const num::Format &f = *spec.element;
-  ScaleZero result;
-  if (spec.zeroPoint == num::ZeroPointKind::None) {
-    float magnitude = std::max(std::fabs(lo), std::fabs(hi));
-    // An unsigned format sees only what is positive; int1 has only 0 and -1.
-    double reach = f.max() > 0 ? f.max() : -f.lowest();
-    if (f.lowest() >= 0)
-      magnitude = std::max(hi, 0.0f);
-    if (magnitude > 0)
-      result.scale = magnitude / static_cast<float>(reach);
-  } else {
-    lo = std::min(lo, 0.0f);
-    hi = std::max(hi, 0.0f);
-    if (hi > lo) {
-      // In double: the difference of two large floats may not be one.
-      result.scale = static_cast<float>((static_cast<double>(hi) - lo) / (f.max() - f.lowest()));
-      double z = std::nearbyint(static_cast<float>(f.lowest()) - lo / result.scale);
-      result.zero = static_cast<int32_t>(std::clamp(z, f.lowest(), f.max()));
-    }
-  }
-  // A range below the least float scale: anything smaller would divide by zero.
-  if (!(result.scale >= 1e-37f))
-    result.scale = 1;
-  return result;
+  return num::chooseScale(lo, hi, *spec.element, spec.zeroPoint == num::ZeroPointKind::Integer);
 }
 
 std::pair<float, float> TensorStatistics::range(RangeMethod method,

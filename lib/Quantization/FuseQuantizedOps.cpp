@@ -6,6 +6,8 @@
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+#include <numeric>
+
 namespace lpc {
 #define GEN_PASS_DEF_FUSEQUANTIZEDOPSPASS
 #include "lpc/Quantization/Passes.h.inc"
@@ -28,13 +30,59 @@ struct Side {
 };
 } // namespace
 
-static Side sideOf(Value v) {
+static bool mayBeCodes(Value v) {
   auto dq = v.getDefiningOp<lp::DequantizeOp>();
-  bool usable = dq && dq.getScales().size() == 1 && getElementTypeOrSelf(v.getType()).isF32() &&
-                getElementTypeOrSelf(dq.getScales()[0].getType()).isF32();
-  if (!usable)
-    return {v, {}, {}, {}};
-  return {dq.getInput(), dq.getScales()[0], dq.getZeroPoint(), dq.getScale()};
+  return dq && dq.isLinear();
+}
+
+/// The structure of an outer level seen from the grid of the level inside it; null where a block of
+/// the inner level lies in several blocks of the outer one.
+static lp::ScaleAttr structureOn(lp::ScaleAttr scale, unsigned inner, unsigned outer) {
+  SmallVector<int64_t> block;
+  for (auto [in, out] : llvm::zip(scale.getBlock(inner), scale.getBlock(outer))) {
+    if (out != lp::ScaleAttr::kAll && (in == lp::ScaleAttr::kAll || out % in != 0))
+      return {};
+    block.push_back(out == lp::ScaleAttr::kAll ? out : out / in);
+  }
+  return lp::ScaleAttr::singleLevel(scale.getContext(), block);
+}
+
+/// The product of all levels as one f32 tensor on the grid of the innermost, level by level as
+/// lp.dequantize rounds it; null if there is no such grid. Narrow scales stay constants.
+static Value wholeScale(OpBuilder &b, lp::DequantizeOp dq) {
+  ValueRange scales = dq.getScales();
+  for (Value s : scales)
+    if (!lp::formatOf(s.getType()) && !getElementTypeOrSelf(s.getType()).isF32())
+      return {};
+  for (unsigned level = 1; level < scales.size(); ++level)
+    if (!structureOn(dq.getScale(), 0, level))
+      return {};
+  Value whole = scales.front();
+  auto type = cast<RankedTensorType>(whole.getType()).clone(b.getF32Type());
+  if (scales.size() == 1 && whole.getType() != type)
+    return lp::DequantizeOp::create(b, dq.getLoc(), type, whole, ValueRange(), Value(),
+                                    lp::ScaleAttr::perTensor(b.getContext(), type.getRank()));
+  for (unsigned level = 1; level < scales.size(); ++level)
+    whole = lp::DequantizeOp::create(b, dq.getLoc(), type, whole, scales[level], Value(),
+                                     structureOn(dq.getScale(), 0, level));
+  return whole;
+}
+
+static Side sideOf(OpBuilder &b, Value v) {
+  auto dq = v.getDefiningOp<lp::DequantizeOp>();
+  Side plain{v, {}, {}, {}};
+  if (!dq || !dq.isLinear() || !getElementTypeOrSelf(v.getType()).isF32())
+    return plain;
+  Value scale;
+  if (!dq.getScales().empty()) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(dq);
+    scale = wholeScale(b, dq);
+    if (!scale)
+      return plain;
+  }
+  lp::ScaleAttr block = lp::ScaleAttr::singleLevel(b.getContext(), dq.getScale().getBlock());
+  return {dq.getInput(), scale, dq.getZeroPoint(), block};
 }
 
 /// Bits that hold a decoded value minus a zero point, times the format's power of two.
@@ -59,9 +107,11 @@ struct FuseMatMul : OpRewritePattern<nn::MatMulOp> {
   LogicalResult matchAndRewrite(nn::MatMulOp op, PatternRewriter &rewriter) const override {
     if (op.getTransposeRhs() || !getElementTypeOrSelf(op.getType()).isF32())
       return rewriter.notifyMatchFailure(op, "needs an f32 product without transposition");
-    Side l = sideOf(op.getLhs()), r = sideOf(op.getRhs());
-    if (!l.isCode() && !r.isCode())
+    if (!mayBeCodes(op.getLhs()) && !mayBeCodes(op.getRhs()))
       return rewriter.notifyMatchFailure(op, "no operand is dequantized");
+    Side l = sideOf(rewriter, op.getLhs()), r = sideOf(rewriter, op.getRhs());
+    if (!l.isCode() && !r.isCode())
+      return rewriter.notifyMatchFailure(op, "no operand has codes with one product of scales");
     int64_t lk = cast<RankedTensorType>(l.data.getType()).getRank() - 1;
     int64_t rk = cast<RankedTensorType>(r.data.getType()).getRank() - 2;
     int64_t k = cast<RankedTensorType>(r.data.getType()).getDimSize(rk);
@@ -71,11 +121,9 @@ struct FuseMatMul : OpRewritePattern<nn::MatMulOp> {
     if (l.isCode() && r.isCode()) {
       int64_t lg = l.blockAlong(lk), rg = r.blockAlong(rk);
       bool grouped = lg != lp::ScaleAttr::kAll || rg != lp::ScaleAttr::kAll;
-      // Unequal groups would need a common refinement; they are dequantized instead.
-      bool aligned = lg == rg || lg == lp::ScaleAttr::kAll || rg == lp::ScaleAttr::kAll;
       // An unknown number of terms is taken as the largest an index can count.
-      int64_t terms = grouped ? std::max(lg, rg) : ShapedType::isDynamic(k) ? int64_t(1) << 32 : k;
-      if (aligned && sumsFit(l, r, terms))
+      int64_t terms = grouped ? std::gcd(lg, rg) : ShapedType::isDynamic(k) ? int64_t(1) << 32 : k;
+      if (sumsFit(l, r, terms))
         kind = grouped ? lp::AccumulatorKind::F32Grouped : lp::AccumulatorKind::Int;
     }
     rewriter.replaceOpWithNewOp<lp::MatMulOp>(op, op.getType(), l.data, l.scale, l.zero, r.data,
@@ -90,13 +138,18 @@ struct FuseConv : OpRewritePattern<nn::ConvOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(nn::ConvOp op, PatternRewriter &rewriter) const override {
-    Side x = sideOf(op.getInput()), w = sideOf(op.getFilter());
-    if (!w.isCode())
+    if (!mayBeCodes(op.getFilter()))
       return rewriter.notifyMatchFailure(op, "the filter is not dequantized");
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return rewriter.notifyMatchFailure(op, "needs an f32 result");
-    if (x.isCode() && !x.block.isPerTensor())
+    if (auto dq = op.getInput().getDefiningOp<lp::DequantizeOp>();
+        mayBeCodes(op.getInput()) &&
+        llvm::any_of(dq.getScale().getBlock(), [](int64_t b) { return b != lp::ScaleAttr::kAll; }))
       return rewriter.notifyMatchFailure(op, "the input's scale is not per tensor");
+    Side w = sideOf(rewriter, op.getFilter());
+    if (!w.isCode())
+      return rewriter.notifyMatchFailure(op, "the filter has no codes with one product of scales");
+    Side x = sideOf(rewriter, op.getInput());
     auto filter = cast<RankedTensorType>(w.data.getType());
     bool perChannel = llvm::all_of(llvm::drop_begin(w.block.getBlock()),
                                    [](int64_t b) { return b == lp::ScaleAttr::kAll; });

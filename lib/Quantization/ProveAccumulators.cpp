@@ -18,7 +18,8 @@ template <typename OpT> static LogicalResult prove(OpT op) {
     return success();
   FailureOr<analysis::IntegerRange> range = analysis::accumulatorRange(op);
   if (failed(range))
-    return success();
+    return op.emitError("expected formats with integer images that sums can hold, or accumulator "
+                        "'f32_relaxed'");
   bool grouped = acc.getKind() == lp::AccumulatorKind::F32Grouped;
   unsigned need = range->bits(), have = grouped ? 64 : acc.getWidth();
   if (need > have)

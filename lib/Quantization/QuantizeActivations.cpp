@@ -3,7 +3,9 @@
 // computed at run time.
 #include "Contractions.h"
 
+#include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Quantization/Calibration.h"
+#include "lpc/Quantization/FormatChoice.h"
 
 namespace lpc {
 #define GEN_PASS_DEF_QUANTIZEACTIVATIONSPASS
@@ -14,15 +16,50 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::quant;
 
-/// A constant zero point in the format's own codes.
-static Value makeZeroPoint(OpBuilder &b, Location loc, ArrayRef<int64_t> shape,
-                           const num::Format *format, int32_t zero) {
-  auto type = lp::codeTensor(b.getContext(), shape, format);
-  uint16_t code = static_cast<uint16_t>(zero & ((1u << format->width()) - 1));
-  return lp::ConstantOp::create(b, loc, type, lp::makeCodes(type, {code}, "zero_point"));
+/// A constant of one code in every dimension.
+static Value makeCode(OpBuilder &b, Location loc, int64_t rank, const num::Format *format,
+                      uint32_t code, StringRef name) {
+  auto type = lp::codeTensor(b.getContext(), SmallVector<int64_t>(rank, 1), format);
+  return lp::ConstantOp::create(b, loc, type,
+                                lp::makeCodes(type, {static_cast<uint16_t>(code)}, name));
+}
+
+/// The rule of lp.block_scale.
+static lp::ScaleRule ruleOf(num::Rule rule) {
+  switch (rule) {
+  case num::Rule::MinMax:
+    return lp::ScaleRule::MinMax;
+  case num::Rule::Floor:
+    return lp::ScaleRule::Floor;
+  case num::Rule::Ceil:
+    return lp::ScaleRule::Ceil;
+  case num::Rule::Even:
+    return lp::ScaleRule::Even;
+  case num::Rule::RCeil:
+    return lp::ScaleRule::RCeil;
+  case num::Rule::Log2:
+    return lp::ScaleRule::Log2;
+  case num::Rule::Raise:
+    return lp::ScaleRule::Raise;
+  case num::Rule::Pow2:
+    return lp::ScaleRule::Pow2;
+  case num::Rule::NV:
+    return lp::ScaleRule::NV;
+  case num::Rule::NVDivide:
+    return lp::ScaleRule::NVDivide;
+  default:
+    return lp::ScaleRule::AbsMax;
+  }
 }
 
 namespace {
+/// A tensor's scales as they are stored, and what quantize divides by where that differs.
+struct Scales {
+  SmallVector<Value> stored, divisors;
+  Value zero;
+  lp::ScaleAttr structure;
+};
+
 struct QuantizeActivationsPass final
     : lpc::impl::QuantizeActivationsPassBase<QuantizeActivationsPass> {
   using QuantizeActivationsPassBase::QuantizeActivationsPassBase;
@@ -30,7 +67,7 @@ struct QuantizeActivationsPass final
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     std::string error;
-    std::optional<num::FormatSpec> spec = num::FormatSpec::parse(format, &error);
+    std::optional<num::FormatSpec> spec = parseActivationFormat(format, error);
     std::optional<RangeMethod> rangeMethod = parseRangeMethod(method);
     if (!spec || !rangeMethod) {
       func.emitError() << (spec ? "option method: expected minmax, percentile or mse, but got '" +
@@ -38,21 +75,9 @@ struct QuantizeActivationsPass final
                                 : "option format: " + error);
       return signalPassFailure();
     }
-    if (spec->granularity == num::Granularity::Channel) {
-      func.emitError() << "activations have no output channels: use tensor, token or group "
-                          "granularity instead of '"
-                       << spec->str() << "'";
-      return signalPassFailure();
-    }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
-        spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
-                       << "' is not one";
-      return signalPassFailure();
-    }
-    bool isStatic = spec->granularity == num::Granularity::Tensor;
+    bool fixed = isStatic(*spec);
     CalibrationFile file;
-    if (isStatic) {
+    if (fixed) {
       FailureOr<CalibrationFile> read = CalibrationFile::read(calibration, error);
       if (failed(read)) {
         func.emitError() << "static activation scales need calibration data: " << error;
@@ -69,8 +94,7 @@ struct QuantizeActivationsPass final
     }
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {
-      ok &=
-          succeeded(isStatic ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
+      ok &= succeeded(fixed ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
     });
     if (!ok)
       signalPassFailure();
@@ -82,17 +106,43 @@ struct QuantizeActivationsPass final
     if (it == file.tensors.end() || it->second.count() == 0)
       return op.emitError() << "calibration data has no values for activation " << op.getId()
                             << ": it belongs to another model";
+    if (spec.rule == num::Rule::DFP)
+      rangeMethod = RangeMethod::Percentile; // one in 10000 may clip
     auto [lo, hi] = it->second.range(rangeMethod, spec);
-    ScaleZero s = chooseScale(lo, hi, spec);
     OpBuilder b(op);
-    auto type = cast<RankedTensorType>(op.getType());
-    SmallVector<int64_t> ones(type.getRank(), 1);
-    Value scale = makeConstant(b, op.getLoc(), ones, {s.scale});
-    Value zero;
-    if (spec.zeroPoint == num::ZeroPointKind::Integer)
-      zero = makeZeroPoint(b, op.getLoc(), ones, spec.element, s.zero);
-    replace(op, spec, scale, zero, lp::ScaleAttr::perTensor(op.getContext(), type.getRank()));
+    int64_t rank = cast<RankedTensorType>(op.getType()).getRank();
+    replace(op, spec, staticScales(b, op.getLoc(), rank, lo, hi, spec));
     return success();
+  }
+
+  static Scales staticScales(OpBuilder &b, Location loc, int64_t rank, float lo, float hi,
+                             const num::FormatSpec &spec) {
+    const num::Format &element = *spec.element, *format = spec.levels[0].format;
+    Scales out;
+    out.structure = lp::ScaleAttr::perTensor(b.getContext(), rank);
+    ScaleZero s = chooseScale(lo, hi, spec);
+    if (spec.rule != num::Rule::AbsMax && spec.rule != num::Rule::MinMax) {
+      float most = std::max(std::fabs(lo), std::fabs(hi));
+      s.scale = num::powerOfTwo(num::blockExponent(spec.rule, most, element));
+    }
+    if (spec.zeroPoint == num::ZeroPointKind::Float) {
+      float width = static_cast<float>(element.max() - element.lowest());
+      s.scale = hi > lo ? (hi - lo) / width : 1;
+    }
+    SmallVector<int64_t> ones(rank, 1);
+    float stored = s.scale;
+    if (format) {
+      uint32_t code = format->encode(s.scale, {});
+      stored = static_cast<float>(format->decodeToDouble(code));
+      out.stored.push_back(makeCode(b, loc, rank, format, code, "scale"));
+    } else {
+      out.stored.push_back(makeConstant(b, loc, ones, {s.scale}));
+    }
+    if (spec.zeroPoint == num::ZeroPointKind::Integer)
+      out.zero = makeCode(b, loc, rank, &element, s.zero & (element.numCodes() - 1), "zero_point");
+    else if (spec.zeroPoint == num::ZeroPointKind::Float)
+      out.zero = makeConstant(b, loc, ones, {static_cast<float>(element.lowest()) - lo / stored});
+    return out;
   }
 
   LogicalResult makeDynamic(lp::ObserveOp op, const num::FormatSpec &spec) {
@@ -105,32 +155,65 @@ struct QuantizeActivationsPass final
       return success();
     }
     OpBuilder b(op);
-    auto type = cast<RankedTensorType>(op.getType());
-    SmallVector<int64_t> block(type.getRank(), 1);
-    block.back() =
-        spec.granularity == num::Granularity::Group ? spec.groupSize : lp::ScaleAttr::kAll;
-    auto structure = lp::ScaleAttr::singleLevel(op.getContext(), block);
-    SmallVector<int64_t> shape = structure.getScaleShape(type.getShape());
-    bool asym = spec.zeroPoint == num::ZeroPointKind::Integer;
-    auto format = lp::FormatType::get(op.getContext(), spec.element);
-    auto scales = lp::BlockScaleOp::create(
-        b, op.getLoc(), RankedTensorType::get(shape, b.getF32Type()),
-        asym ? Type(RankedTensorType::get(shape, format)) : Type(), op.getInput(),
-        TypeAttr::get(format), structure,
-        lp::ScaleRuleAttr::get(op.getContext(),
-                               asym ? lp::ScaleRule::MinMax : lp::ScaleRule::AbsMax));
-    replace(op, spec, scales.getScales(), scales.getZeroPoint(), structure);
+    replace(op, spec, dynamicScales(b, op, spec));
     return success();
   }
 
-  void replace(lp::ObserveOp op, const num::FormatSpec &spec, Value scale, Value zero,
-               lp::ScaleAttr structure) {
+  static Scales dynamicScales(OpBuilder &b, lp::ObserveOp op, const num::FormatSpec &spec) {
+    Location loc = op.getLoc();
+    auto type = cast<RankedTensorType>(op.getType());
+    std::vector<num::AxisRole> roles = num::rowRoles(type.getRank());
+    SmallVector<DenseI64ArrayAttr> blocks;
+    for (const num::ScaleLevel &level : spec.levels)
+      blocks.push_back(b.getDenseI64ArrayAttr(num::blockShape(level, roles)));
+    Scales out;
+    out.structure = lp::ScaleAttr::get(b.getContext(), blocks);
+    auto stored = [&](unsigned level, const num::Format *format) {
+      Type element = format ? Type(lp::FormatType::get(b.getContext(), format)) : b.getF32Type();
+      return RankedTensorType::get(out.structure.getScaleShape(type.getShape(), level), element);
+    };
+    // This rule divides by the scale before it is rounded to its format.
+    bool unrounded = spec.rule == num::Rule::Reciprocal;
+    SmallVector<Type> types;
+    for (auto [level, l] : llvm::enumerate(spec.levels))
+      types.push_back(stored(level, unrounded ? nullptr : l.format));
+    Type zero;
+    if (spec.zeroPoint == num::ZeroPointKind::Integer)
+      zero = stored(0, spec.element);
+    else if (spec.zeroPoint == num::ZeroPointKind::Float)
+      zero = stored(0, nullptr);
+    auto scales = lp::BlockScaleOp::create(
+        b, loc, types, zero, op.getInput(), ValueRange(),
+        TypeAttr::get(lp::FormatType::get(b.getContext(), spec.element)), out.structure,
+        lp::ScaleRuleAttr::get(b.getContext(), ruleOf(spec.rule)));
+    out.stored = SmallVector<Value>(scales.getScales());
+    out.zero = scales.getZeroPoint();
+    if (const num::Format *format = spec.levels[0].format; unrounded && format) {
+      out.divisors = out.stored;
+      auto whole = lp::ScaleAttr::perTensor(b.getContext(), type.getRank());
+      out.stored[0] = lp::QuantizeOp::create(b, loc, stored(0, format), out.stored[0], ValueRange(),
+                                             Value(), whole);
+    }
+    return out;
+  }
+
+  static void replace(lp::ObserveOp op, const num::FormatSpec &spec, const Scales &s) {
     OpBuilder b(op);
     auto type = cast<RankedTensorType>(op.getType());
     auto codes = lp::codeTensor(op.getContext(), type.getShape(), spec.element);
-    Value q = lp::QuantizeOp::create(b, op.getLoc(), codes, op.getInput(), ValueRange{scale}, zero,
-                                     structure);
-    Value d = lp::DequantizeOp::create(b, op.getLoc(), type, q, ValueRange{scale}, zero, structure);
+    bool nv = spec.rule == num::Rule::NV || spec.rule == num::Rule::NVDivide,
+         reciprocal = spec.rule == num::Rule::Reciprocal;
+    auto quantize = lp::QuantizeOp::create(
+        b, op.getLoc(), codes, op.getInput(), s.divisors.empty() ? s.stored : s.divisors, s.zero,
+        s.structure,
+        reciprocal ? lp::Rounding::NearestAway
+                   : static_cast<lp::Rounding>(spec.element->defaultRounding()),
+        lp::Overflow::Saturate, lp::NaNPolicy::Lowest,
+        spec.zeroPoint == num::ZeroPointKind::Float ? lp::ZeroPointOrder::BeforeRounding
+                                                    : lp::ZeroPointOrder::AfterRounding);
+    quantize.setReciprocal(nv || reciprocal);
+    Value d =
+        lp::DequantizeOp::create(b, op.getLoc(), type, quantize, s.stored, s.zero, s.structure);
     op.replaceAllUsesWith(d);
     op.erase();
   }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Rounds the constant operand of contractions to a format. A transposed matmul weight is stored
-// untransposed, so that codes always lie as [k, n].
+// untransposed, so that codes always lie as [k, n]. Scales, offsets and tables become constants in
+// the formats that the spec gives them.
 #include "Contractions.h"
 
-#include "lpc/Quantization/WeightScales.h"
+#include "lpc/Numerics/BlockQuantizer.h"
+#include "lpc/Quantization/FormatChoice.h"
+
+#include <thread>
 
 namespace lpc {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTSPASS
@@ -13,37 +17,6 @@ namespace lpc {
 using namespace mlir;
 using namespace lpc;
 using namespace lpc::quant;
-
-/// The block shape of a weight: matmul weights are [..., k, n], filters [m, c, k...].
-static FailureOr<SmallVector<int64_t>> blockOf(const Contraction &c, int64_t rank,
-                                               const num::FormatSpec &spec) {
-  SmallVector<int64_t> block(rank, lp::ScaleAttr::kAll);
-  switch (spec.granularity) {
-  case num::Granularity::Tensor:
-    return block;
-  case num::Granularity::Channel:
-    // Batched weights are separate matrices: each has its own channels.
-    if (c.isConv()) {
-      block[0] = 1;
-    } else {
-      std::fill(block.begin(), block.end(), 1);
-      block[rank - 2] = lp::ScaleAttr::kAll;
-    }
-    return block;
-  case num::Granularity::Group:
-    if (c.isConv()) {
-      block[0] = 1;
-      block[1] = spec.groupSize;
-    } else {
-      std::fill(block.begin(), block.end(), 1);
-      block[rank - 2] = spec.groupSize;
-    }
-    return block;
-  case num::Granularity::Token:
-    return failure();
-  }
-  return failure();
-}
 
 /// [..., n, k] to [..., k, n].
 static std::vector<float> transposeLast(ArrayRef<float> values, SmallVectorImpl<int64_t> &shape) {
@@ -58,27 +31,96 @@ static std::vector<float> transposeLast(ArrayRef<float> values, SmallVectorImpl<
 }
 
 namespace {
+/// Makes the constants of one quantized weight and the operations that give its values back.
+class WeightBuilder {
+public:
+  WeightBuilder(OpBuilder &b, Location loc, StringRef name, const num::BlockQuantized &q,
+                ArrayRef<num::AxisRole> roles)
+      : b(b), loc(loc), name(name), q(q), roles(roles) {}
+
+  Value build(RankedTensorType type) {
+    Value w = codes(q.shape, q.spec.element, q.codes, "");
+    if (q.spec.hasTable)
+      w = lookup(w);
+    SmallVector<Value> scales = levels(q.scales, ".scale"),
+                       negative = levels(q.negativeScales, ".negative"),
+                       offsets = levels(q.offsets, ".offset");
+    Value zero;
+    if (!q.zeros.empty()) {
+      std::vector<uint16_t> bits;
+      for (int32_t z : q.zeros)
+        bits.push_back(static_cast<uint16_t>(z & (q.spec.element->numCodes() - 1)));
+      zero = codes(q.scales[0].shape, q.spec.element, bits, ".zero");
+    } else if (!q.floatZeros.empty()) {
+      zero = makeConstant(b, loc, q.scales[0].shape, q.floatZeros);
+    }
+    if (w.getType() == type && scales.empty() && offsets.empty())
+      return w; // The entries of a table are the weight.
+    lp::ScaleAttr structure = q.scales.empty()
+                                  ? lp::ScaleAttr::perTensor(b.getContext(), type.getRank())
+                                  : structureOf(q.scales);
+    return lp::DequantizeOp::create(b, loc, type, w, scales, negative, zero, offsets, structure,
+                                    offsets.empty() ? lp::ScaleAttr() : structureOf(q.offsets));
+  }
+
+private:
+  Value codes(ArrayRef<int64_t> shape, const num::Format *format, ArrayRef<uint16_t> values,
+              StringRef suffix) {
+    RankedTensorType type = lp::codeTensor(b.getContext(), shape, format);
+    return lp::ConstantOp::create(b, loc, type, lp::makeCodes(type, values, (name + suffix).str()));
+  }
+  Value stored(const num::LevelValues &level, ArrayRef<int64_t> shape, StringRef suffix) {
+    return level.format ? codes(shape, level.format, level.codes, suffix)
+                        : makeConstant(b, loc, shape, level.values);
+  }
+  SmallVector<Value> levels(ArrayRef<num::LevelValues> list, StringRef suffix) {
+    SmallVector<Value> values;
+    for (const num::LevelValues &level : list)
+      values.push_back(stored(level, level.shape, suffix));
+    return values;
+  }
+  lp::ScaleAttr structureOf(ArrayRef<num::LevelValues> list) {
+    SmallVector<DenseI64ArrayAttr> blocks;
+    for (const num::LevelValues &level : list)
+      blocks.push_back(b.getDenseI64ArrayAttr(level.block));
+    return lp::ScaleAttr::get(b.getContext(), blocks);
+  }
+  /// One row of the table for each index of the axes that are not contracted.
+  Value lookup(Value w) {
+    SmallVector<int64_t> axes, shape;
+    for (auto [axis, role] : llvm::enumerate(roles))
+      if (role == num::AxisRole::Across || role == num::AxisRole::Batch) {
+        axes.push_back(axis);
+        shape.push_back(q.shape[axis]);
+      }
+    shape.push_back(q.spec.element->numCodes());
+    Value table = stored(q.table, shape, ".table");
+    Type type = cast<RankedTensorType>(w.getType())
+                    .clone(cast<RankedTensorType>(table.getType()).getElementType());
+    return lp::LookupOp::create(b, loc, type, w, table, axes);
+  }
+
+  OpBuilder &b;
+  Location loc;
+  StringRef name;
+  const num::BlockQuantized &q;
+  ArrayRef<num::AxisRole> roles;
+};
+
 struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWeightsPass> {
   using QuantizeWeightsPassBase::QuantizeWeightsPassBase;
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     std::string error;
-    std::optional<num::FormatSpec> spec = num::FormatSpec::parse(format, &error);
-    std::optional<ScaleMethod> scaleMethod = parseScaleMethod(method);
+    std::optional<num::FormatSpec> spec = parseWeightFormat(format, method, error);
     auto regex = compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
-    if (!spec || !scaleMethod) {
+    if (!spec || !isWeightMethod(method)) {
       func.emitError() << (spec ? "option method: expected absmax or mse, but got '" +
                                       method.getValue() + "'"
                                 : "option format: " + error);
-      return signalPassFailure();
-    }
-    if (spec->zeroPoint == num::ZeroPointKind::Integer &&
-        spec->element->family() != num::Family::Integer) {
-      func.emitError() << "a zero point needs an integer format, but '" << spec->str()
-                       << "' is not one";
       return signalPassFailure();
     }
     // One constant may serve several contractions: it is rounded once for each orientation.
@@ -91,7 +133,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
       unsigned kind = c.isConv() ? 2 : matmul.getTransposeRhs();
       Value &weight = done[{constant, kind}];
       if (!weight)
-        weight = quantize(c, constant, *spec, *scaleMethod);
+        weight = quantize(c, constant, *spec);
       if (!weight)
         return signalPassFailure();
       c.weight->set(weight);
@@ -100,8 +142,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
   }
 
-  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec,
-                 ScaleMethod scaleMethod) {
+  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec) {
     auto type = cast<RankedTensorType>(constant.getType());
     SmallVector<int64_t> shape(type.getShape());
     std::optional<std::vector<float>> values = readFloats(constant.getValue());
@@ -112,23 +153,26 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
     if (auto matmul = dyn_cast<nn::MatMulOp>(c.op); matmul && matmul.getTransposeRhs())
       *values = transposeLast(*values, shape);
-    FailureOr<SmallVector<int64_t>> block = blockOf(c, shape.size(), spec);
-    if (failed(block)) {
-      c.op->emitError()
-          << "weights have no tokens: use tensor, channel or group granularity instead of '"
-          << spec.str() << "'";
-      return {};
-    }
-    bool unsignedOnly = spec.element->lowest() >= 0 && spec.zeroPoint == num::ZeroPointKind::None;
+    bool unsignedOnly =
+        spec.element->lowest() >= 0 && !spec.hasTable && spec.zeroPoint == num::ZeroPointKind::None;
     if (unsignedOnly && llvm::any_of(*values, [](float v) { return v < 0; })) {
       c.op->emitError() << "its weight has negative values, which '" << spec.str()
                         << "' cannot hold; use a signed format or a zero point ('/asym')";
       return {};
     }
-    FailureOr<QuantizedTensor> q = quantizeTensor(*values, shape, *block, spec, scaleMethod);
-    if (failed(q)) {
+    if (llvm::any_of(*values, [](float v) { return !std::isfinite(v); })) {
       c.op->emitError() << "its weight holds NaN or infinity, which '" << spec.str()
                         << "' cannot scale; name it in option keep to leave it in float";
+      return {};
+    }
+    std::vector<num::AxisRole> roles =
+        c.isConv() ? num::filterRoles(shape.size()) : num::matmulWeightRoles(shape.size());
+    num::BlockQuantized q;
+    num::BlockOptions options;
+    options.threads = std::max(1u, std::thread::hardware_concurrency());
+    std::string error;
+    if (!num::quantizeBlocks(spec, *values, shape, roles, q, error, options)) {
+      c.op->emitError() << "its weight does not fit '" << spec.str() << "': " << error;
       return {};
     }
     ++numTensors;
@@ -138,22 +182,8 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     std::string name = nameOf(constant);
     if (name.empty())
       name = "weight";
-    auto codes = lp::codeTensor(b.getContext(), shape, spec.element);
-    Value w =
-        lp::ConstantOp::create(b, constant.getLoc(), codes, lp::makeCodes(codes, q->codes, name));
-    Value scale = makeConstant(b, constant.getLoc(), q->scaleShape, q->scales);
-    Value zero;
-    if (!q->zeros.empty()) {
-      std::vector<uint16_t> zeroCodes;
-      for (int32_t z : q->zeros)
-        zeroCodes.push_back(static_cast<uint16_t>(z & (spec.element->numCodes() - 1)));
-      auto zeroType = lp::codeTensor(b.getContext(), q->scaleShape, spec.element);
-      zero = lp::ConstantOp::create(b, constant.getLoc(), zeroType,
-                                    lp::makeCodes(zeroType, zeroCodes, name + ".zero"));
-    }
-    auto floats = RankedTensorType::get(shape, type.getElementType());
-    return lp::DequantizeOp::create(b, constant.getLoc(), floats, w, ValueRange{scale}, zero,
-                                    lp::ScaleAttr::singleLevel(b.getContext(), *block));
+    auto result = RankedTensorType::get(shape, type.getElementType());
+    return WeightBuilder(b, constant.getLoc(), name, q, roles).build(result);
   }
 };
 } // namespace

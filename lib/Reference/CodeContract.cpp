@@ -124,8 +124,7 @@ static Result<bool> isNarrow(const Images &a, const Images &b, int64_t k) {
 /// The number of neighbours along the contracted axis that share both scales.
 static int64_t groupSize(const Side &lhs, const Side &rhs, int64_t k) {
   auto own = [&](const Side &s, int64_t axis) {
-    int64_t g = s.block && (s.scale || s.zeroPoint) ? (*s.block)[axis] : 0;
-    return g == 0 || g >= k ? 0 : g;
+    return s.block && (s.scale || s.zeroPoint) ? (*s.block)[axis] : 0;
   };
   int64_t g = std::gcd(own(lhs, lhs.data->rank() - 1), own(rhs, rhs.data->rank() - 2));
   return g == 0 ? std::max<int64_t>(k, 1) : g;
@@ -168,7 +167,7 @@ static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs,
   Result<std::vector<double>> sa = scalesOf(lhs, lhsSteps), sb = scalesOf(rhs, rhsSteps);
   if (!sa || !sb)
     return sa ? sb.takeError() : sa.takeError();
-  Result<bool> narrow = isNarrow(*a, *b, size);
+  Result<bool> narrow = isNarrow(*a, *b, std::min(size, k));
   if (!narrow)
     return narrow.takeError();
   bool grouped = acc.kind == AccumulatorKind::F32Grouped;
@@ -207,7 +206,11 @@ static Result<Tensor> realSide(const Side &side, DType to) {
   std::vector<ScaleBlock> levels;
   if (side.block)
     levels.push_back(*side.block);
-  return dequantize(*side.data, scales, side.zeroPoint, levels, to);
+  Scaling scaling;
+  scaling.scales = scales;
+  scaling.levels = levels;
+  scaling.zeroPoint = side.zeroPoint;
+  return dequantize(*side.data, scaling, to);
 }
 
 Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc, bool real64) {

@@ -8,7 +8,7 @@ using namespace mlir;
 
 namespace lpc::ref {
 
-static_assert(static_cast<int>(ScaleRule::MinMax) == static_cast<int>(lp::ScaleRule::MinMax));
+static_assert(static_cast<int>(ScaleRule::NVDivide) == static_cast<int>(lp::ScaleRule::NVDivide));
 static_assert(static_cast<int>(AccumulatorKind::F32Relaxed) ==
               static_cast<int>(lp::AccumulatorKind::F32Relaxed));
 
@@ -44,28 +44,44 @@ static Outcome eval(lp::BitcastOp op, AdaptorOf<lp::BitcastOp> a, const EvalCont
 static Outcome eval(lp::QuantizeOp op, AdaptorOf<lp::QuantizeOp> a, const EvalContext &) {
   std::vector<ScaleBlock> levels = levelsOf(op.getScale());
   Tensor zeroPoint = a.getZeroPoint();
-  return one(quantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels,
-                      *lp::formatOf(op.getType()), op.getConversion(),
-                      op.getOrder() == lp::ZeroPointOrder::BeforeRounding));
+  Scaling scaling{
+      toSpan(a.getScales()), toSpan(a.getNegativeScales()), levels, orNull(zeroPoint), {}, {}};
+  QuantizeOptions options{op.getConversion(), op.getOrder() == lp::ZeroPointOrder::BeforeRounding,
+                          op.getReciprocal(), op.getSeed().value_or(0)};
+  return one(quantize(a.getInput(), scaling, *lp::formatOf(op.getType()), options));
 }
 
 static Outcome eval(lp::DequantizeOp op, AdaptorOf<lp::DequantizeOp> a, const EvalContext &ctx) {
-  std::vector<ScaleBlock> levels = levelsOf(op.getScale());
+  std::vector<ScaleBlock> levels = levelsOf(op.getScale()), offsetLevels;
+  if (op.getOffset())
+    offsetLevels = levelsOf(*op.getOffset());
   Tensor zeroPoint = a.getZeroPoint();
-  return one(dequantize(a.getInput(), toSpan(a.getScales()), orNull(zeroPoint), levels,
-                        ctx.typeOf(op.getOutput())));
+  Scaling scaling{toSpan(a.getScales()), toSpan(a.getNegativeScales()), levels,
+                  orNull(zeroPoint),     toSpan(a.getOffsets()),        offsetLevels};
+  return one(dequantize(a.getInput(), scaling, ctx.typeOf(op.getOutput())));
+}
+
+static Outcome eval(lp::LookupOp op, AdaptorOf<lp::LookupOp> a, const EvalContext &ctx) {
+  Result<Tensor> out = lookup(a.getInput(), a.getTable(), blockOf(op.getAxes()));
+  if (!out)
+    return out.takeError();
+  return one(out->dtype().isCode() ? *out : ctx.computed(*out));
 }
 
 static Outcome eval(lp::BlockScaleOp op, AdaptorOf<lp::BlockScaleOp> a, const EvalContext &ctx) {
   std::optional<DType> zeroPointType;
   if (op.getZeroPoint())
-    zeroPointType = dtypeOf(getElementTypeOrSelf(op.getZeroPoint().getType()));
+    zeroPointType = ctx.typeOf(op.getZeroPoint());
+  std::vector<DType> types;
+  for (Value scales : op.getScales())
+    types.push_back(ctx.typeOf(scales));
+  std::vector<ScaleBlock> levels = levelsOf(op.getScale());
   Result<BlockScales> s =
-      blockScale(a.getInput(), *lp::formatOf(op.getFormat()), blockOf(op.getScale().getBlock()),
-                 static_cast<ScaleRule>(op.getRule()), ctx.typeOf(op.getScales()), zeroPointType);
+      blockScale(a.getInput(), toSpan(a.getOuter()), *lp::formatOf(op.getFormat()), levels,
+                 static_cast<ScaleRule>(op.getRule()), types, zeroPointType);
   if (!s)
     return s.takeError();
-  Tensors out{s->scales};
+  Tensors out(s->scales.begin(), s->scales.end());
   if (s->zeroPoint)
     out.push_back(*s->zeroPoint);
   return out;
@@ -118,8 +134,8 @@ static Outcome eval(lp::ObserveOp op, AdaptorOf<lp::ObserveOp> a, const EvalCont
 
 std::optional<Outcome> evaluateLp(Operation *op, ArrayRef<Tensor> operands,
                                   const EvalContext &ctx) {
-  return dispatch<lp::ConstantOp, lp::BitcastOp, lp::QuantizeOp, lp::DequantizeOp, lp::BlockScaleOp,
-                  lp::MatMulOp, lp::ConvOp, lp::ObserveOp>(op, operands, ctx);
+  return dispatch<lp::ConstantOp, lp::BitcastOp, lp::QuantizeOp, lp::DequantizeOp, lp::LookupOp,
+                  lp::BlockScaleOp, lp::MatMulOp, lp::ConvOp, lp::ObserveOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

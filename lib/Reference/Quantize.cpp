@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversions between real numbers and codes, and scales chosen from values. All in f32, or in f64
-// for f64 data.
+// Conversions between real numbers and codes. All in f32, or in f64 for f64 data.
 #include "lpc/Reference/Kernels.h"
 
 #include "Scales.h"
@@ -10,7 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <type_traits>
+#include <limits>
 
 namespace lpc::ref {
 
@@ -34,6 +33,14 @@ Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape 
     out.push_back(n);
   }
   return mapped(scale, out, offsets);
+}
+
+std::vector<double> codeValues(const num::Format &format) {
+  std::vector<double> values = format.table();
+  if (!format.isDyadic())
+    for (double &v : values)
+      v = static_cast<float>(v);
+  return values;
 }
 
 template <typename T>
@@ -62,56 +69,84 @@ template Result<std::vector<float>> scaleProducts(std::span<const Tensor>,
 template Result<std::vector<double>> scaleProducts(std::span<const Tensor>,
                                                    std::span<const ScaleBlock>, const Shape &);
 
-/// The zero point of each element as an integer, or empty.
-static Result<std::vector<int32_t>>
-zeroPoints(const Tensor *zeroPoint, std::span<const ScaleBlock> levels, const Shape &shape) {
-  std::vector<int32_t> out;
-  if (!zeroPoint)
-    return out;
-  Result<Tensor> full = spread(*zeroPoint, levels.front(), shape);
+/// The zero point of each element, or empty.
+static Result<std::vector<double>> zeroPoints(const Scaling &scaling, const Shape &shape) {
+  if (!scaling.zeroPoint)
+    return std::vector<double>();
+  Result<Tensor> full = spread(*scaling.zeroPoint, scaling.levels.front(), shape);
   if (!full)
     return full.takeError();
   Doubles z(*full);
-  out.resize(full->numElements());
-  for (size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<int32_t>(z[i]);
-  return out;
+  return std::vector<double>(z.data(), z.data() + full->numElements());
 }
+
+static bool isReal(const Tensor *zeroPoint) { return zeroPoint && zeroPoint->dtype().isFloat(); }
 
 /// Whether scales are multiplied and values divided in double.
-static bool inDouble(const DType &data, std::span<const Tensor> scales) {
-  return data.kind == Kind::F64 && std::all_of(scales.begin(), scales.end(), [](const Tensor &s) {
-           return s.dtype().kind != Kind::F32;
-         });
+static bool inDouble(const DType &data, const Scaling &scaling) {
+  bool any = false, all = true;
+  for (std::span<const Tensor> list : {scaling.scales, scaling.negativeScales, scaling.offsets})
+    for (const Tensor &s : list) {
+      any |= s.dtype().kind == Kind::F64;
+      all &= s.dtype().kind != Kind::F32;
+    }
+  return data.kind == Kind::F64 && (scaling.scales.empty() || (any && all));
 }
 
-template <typename T>
-static Result<Tensor> quantizeAs(const Tensor &x, std::span<const Tensor> scales,
-                                 const Tensor *zeroPoint, std::span<const ScaleBlock> levels,
-                                 const num::Format &format, const num::Conversion &policy,
-                                 bool before) {
-  Result<std::vector<T>> s = scaleProducts<T>(scales, levels, x.shape());
+/// Scale products for both signs; one for negative numbers only where they differ.
+template <typename S> struct SignedScales {
+  std::vector<S> scales, negative;
+  bool empty() const { return scales.empty(); }
+  S at(size_t i, bool isNegative) const {
+    return isNegative && !negative.empty() ? negative[i] : scales[i];
+  }
+};
+
+template <typename S>
+static Result<SignedScales<S>> signedScales(const Scaling &scaling, const Shape &shape) {
+  Result<std::vector<S>> s = scaleProducts<S>(scaling.scales, scaling.levels, shape),
+                         n = scaleProducts<S>(scaling.negativeScales, scaling.levels, shape);
+  if (!s || !n)
+    return s ? n.takeError() : s.takeError();
+  return SignedScales<S>{std::move(*s), std::move(*n)};
+}
+
+//===- quantize
+//-------------------------------------------------------------------------------------------===//
+
+/// S: the type of scales, T: the type of quotients.
+template <typename S, typename T>
+static Result<Tensor> quantizeAs(const Tensor &x, const Scaling &scaling, const num::Format &format,
+                                 const QuantizeOptions &options) {
+  Result<SignedScales<S>> s = signedScales<S>(scaling, x.shape());
   if (!s)
     return s.takeError();
-  Result<std::vector<int32_t>> z = zeroPoints(zeroPoint, levels, x.shape());
+  Result<std::vector<double>> z = zeroPoints(scaling, x.shape());
   if (!z)
     return z.takeError();
+  bool before = options.zeroPointBeforeRounding;
+  constexpr S largest = static_cast<S>(std::numeric_limits<float>::max());
   Doubles in(x);
   size_t n = static_cast<size_t>(x.numElements());
   std::vector<T> q(n);
   for (size_t i = 0; i < n; ++i) {
     q[i] = static_cast<T>(in[i]);
-    if (!s->empty())
-      q[i] = q[i] / (*s)[i];
+    if (!s->empty()) {
+      S scale = s->at(i, in[i] < 0);
+      if (options.reciprocal)
+        q[i] = q[i] * static_cast<T>(std::clamp(S(1) / scale, -largest, largest));
+      else
+        q[i] = q[i] / static_cast<T>(scale);
+    }
     if (before && !z->empty())
       q[i] = q[i] + static_cast<T>((*z)[i]);
   }
   Tensor out = Tensor::make(DType::code(&format), x.shape());
   std::span<uint16_t> codes(out.mutableAs<uint16_t>(), n);
   std::span<const T> values(q);
-  num::Encoder encoder(format, policy);
+  num::Encoder encoder(format, options.policy);
   if (before || z->empty()) {
-    encoder.encode(values, codes);
+    encoder.encode(values, codes, {options.seed, 0});
     return out;
   }
   // Runs of elements with the same zero point.
@@ -119,150 +154,100 @@ static Result<Tensor> quantizeAs(const Tensor &x, std::span<const Tensor> scales
     last = first + 1;
     while (last < n && (*z)[last] == (*z)[first])
       ++last;
-    encoder.quantize(values.subspan(first, last - first), T(1), (*z)[first],
-                     codes.subspan(first, last - first));
+    encoder.quantize(values.subspan(first, last - first), T(1), static_cast<int32_t>((*z)[first]),
+                     codes.subspan(first, last - first), {options.seed, first});
   }
   return out;
 }
 
-Result<Tensor> quantize(const Tensor &x, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                        std::span<const ScaleBlock> levels, const num::Format &format,
-                        const num::Conversion &policy, bool before) {
+Result<Tensor> quantize(const Tensor &x, const Scaling &scaling, const num::Format &format,
+                        const QuantizeOptions &options) {
   if (x.dtype().kind != Kind::F64)
-    return quantizeAs<float>(x, scales, zeroPoint, levels, format, policy, before);
-  if (inDouble(x.dtype(), scales))
-    return quantizeAs<double>(x, scales, zeroPoint, levels, format, policy, before);
-  // The scale is a product in f32, the division is in f64.
-  std::vector<Tensor> narrow(scales.begin(), scales.end());
-  Result<std::vector<float>> s = scaleProducts<float>(scales, levels, x.shape());
-  if (!s)
-    return s.takeError();
-  Tensor full = Tensor::of<float>(DType::f32(), x.shape(), *s);
-  Doubles in(x), by(full);
-  std::vector<double> q(x.numElements());
-  for (size_t i = 0; i < q.size(); ++i)
-    q[i] = in[i] / by[i];
-  return quantizeAs<double>(fromDoubles(DType::f64(), x.shape(), std::move(q)), {}, zeroPoint,
-                            levels, format, policy, before);
+    return quantizeAs<float, float>(x, scaling, format, options);
+  if (inDouble(x.dtype(), scaling))
+    return quantizeAs<double, double>(x, scaling, format, options);
+  return quantizeAs<float, double>(x, scaling, format, options);
 }
 
+//===- dequantize
+//-----------------------------------------------------------------------------------------===//
+
 template <typename T>
-static Result<Tensor> dequantizeAs(const Tensor &codes, std::span<const Tensor> scales,
-                                   const Tensor *zeroPoint, std::span<const ScaleBlock> levels,
-                                   DType to) {
-  Result<std::vector<T>> s = scaleProducts<T>(scales, levels, codes.shape());
+static Result<Tensor> dequantizeAs(const Tensor &codes, const Scaling &scaling, DType to) {
+  Result<SignedScales<T>> s = signedScales<T>(scaling, codes.shape());
   if (!s)
     return s.takeError();
-  Result<std::vector<int32_t>> z = zeroPoints(zeroPoint, levels, codes.shape());
+  Result<std::vector<double>> z = zeroPoints(scaling, codes.shape());
   if (!z)
     return z.takeError();
-  const std::vector<double> &table = codes.dtype().format->table();
-  const uint16_t *c = codes.as<uint16_t>();
+  Result<std::vector<T>> m = scaleProducts<T>(scaling.offsets, scaling.offsetLevels, codes.shape());
+  if (!m)
+    return m.takeError();
   std::vector<double> out(codes.numElements());
-  // The difference has at most 17 bits and the f32 scale 24: the product is exact in double.
+  if (codes.dtype().isCode()) {
+    const std::vector<double> table = codeValues(*codes.dtype().format);
+    const uint16_t *c = codes.as<uint16_t>();
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = table[c[i]];
+  } else {
+    Doubles d(codes);
+    std::copy_n(d.data(), out.size(), out.data());
+  }
+  bool real = isReal(scaling.zeroPoint);
+  // A difference has at most 24 bits and an f32 scale as many: the product is exact in double.
   for (size_t i = 0; i < out.size(); ++i) {
-    double x = table[c[i]];
-    if (!z->empty())
+    double d = out[i], x = d;
+    if (real)
+      x = static_cast<T>(static_cast<T>(d) - static_cast<T>((*z)[i]));
+    else if (!z->empty())
       x -= (*z)[i];
-    out[i] = s->empty() ? x : x * static_cast<double>((*s)[i]);
+    if (!s->empty())
+      x *= static_cast<double>(s->at(i, d < 0));
+    if (!m->empty())
+      x = static_cast<T>(static_cast<T>(x) + (*m)[i]);
+    out[i] = x;
   }
   return fromDoubles(to, codes.shape(), std::move(out));
 }
 
-Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales,
-                          const Tensor *zeroPoint, std::span<const ScaleBlock> levels, DType to) {
-  if (inDouble(to, scales))
-    return dequantizeAs<double>(codes, scales, zeroPoint, levels, to);
-  return dequantizeAs<float>(codes, scales, zeroPoint, levels, to);
+Result<Tensor> dequantize(const Tensor &codes, const Scaling &scaling, DType to) {
+  if (inDouble(to, scaling))
+    return dequantizeAs<double>(codes, scaling, to);
+  return dequantizeAs<float>(codes, scaling, to);
 }
 
-//===- block_scale
-//----------------------------------------------------------------------------------------===//
+//===- lookup
+//---------------------------------------------------------------------------------------------===//
 
-namespace {
-
-struct Range {
-  double least = 0, most = 0; ///< including 0
-};
-
-} // namespace
-
-/// The range of each block, NaN elements left out.
-static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
-                                      const Shape &shape) {
-  std::vector<Range> ranges(countElements(shape));
-  Shape strides = stridesOf(shape);
+Result<Tensor> lookup(const Tensor &codes, const Tensor &table, const Shape &axes) {
+  Shape expected;
+  for (int64_t axis : axes)
+    expected.push_back(codes.dim(axis));
+  expected.push_back(codes.dtype().format->numCodes());
+  if (table.shape() != expected)
+    return Error{"a table of shape " + shapeText(table.shape()) + ": expected " +
+                 shapeText(expected)};
+  // The row of each element: the table's rows numbered, and stretched along all other axes.
+  Shape strides = stridesOf(expected);
   std::vector<std::vector<int64_t>> at;
-  for (int64_t d = 0; d < x.rank(); ++d) {
-    std::vector<int64_t> &o = at.emplace_back(x.dim(d));
-    for (int64_t i = 0; i < x.dim(d); ++i)
-      o[i] = block[d] == 0 ? 0 : i / block[d] * strides[d];
+  for (int64_t d = 0; d < codes.rank(); ++d) {
+    std::vector<int64_t> &o = at.emplace_back(codes.dim(d), 0);
+    for (size_t a = 0; a < axes.size(); ++a)
+      if (axes[a] == d)
+        for (int64_t i = 0; i < codes.dim(d); ++i)
+          o[i] += i * strides[a];
   }
-  std::vector<int64_t> numbers(ranges.size());
+  std::vector<int64_t> numbers(countElements(expected));
   for (size_t i = 0; i < numbers.size(); ++i)
     numbers[i] = static_cast<int64_t>(i);
-  Tensor owner = mapped(fromInts(DType::i(64), shape, std::move(numbers)), x.shape(), at);
-  Doubles in(x);
-  for (int64_t i = 0; i < x.numElements(); ++i) {
-    Range &r = ranges[owner.as<int64_t>()[i]];
-    if (in[i] < r.least)
-      r.least = in[i];
-    if (in[i] > r.most)
-      r.most = in[i];
-  }
-  return ranges;
-}
-
-template <typename T>
-static BlockScales blockScaleAs(const std::vector<Range> &ranges, const Shape &shape,
-                                const num::Format &format, ScaleRule rule, DType scaleType,
-                                std::optional<DType> zeroPointType) {
-  double lo = format.lowest(), hi = format.max();
-  std::vector<double> scales;
-  std::vector<int64_t> zeros;
-  for (const Range &r : ranges) {
-    T a = static_cast<T>(r.least), b = static_cast<T>(r.most), s;
-    T z = static_cast<T>(std::clamp(0.0, lo, hi));
-    if (a == 0 && b == 0) {
-      s = 1;
-    } else if (rule == ScaleRule::AbsMax) {
-      s = std::max(-a, b) / static_cast<T>(hi);
-    } else {
-      s = static_cast<T>(b - a) / static_cast<T>(hi - lo);
-      T quotient = a / s;
-      T raw = static_cast<T>(lo) - quotient;
-      double rounded = std::nearbyint(static_cast<double>(raw));
-      z = static_cast<T>(std::isnan(rounded) ? lo : std::clamp(rounded, lo, hi));
-    }
-    scales.push_back(s);
-    zeros.push_back(static_cast<int64_t>(z));
-  }
-  BlockScales out;
-  out.scales = fromDoubles(scaleType, shape, std::move(scales));
-  if (rule == ScaleRule::MinMax && zeroPointType) {
-    if (!zeroPointType->isCode()) {
-      out.zeroPoint = fromInts(*zeroPointType, shape, std::move(zeros));
-    } else {
-      Tensor codes = Tensor::make(*zeroPointType, shape);
-      for (size_t i = 0; i < zeros.size(); ++i)
-        codes.mutableAs<uint16_t>()[i] =
-            static_cast<uint16_t>(zeroPointType->format->encode(static_cast<double>(zeros[i]), {}));
-      out.zeroPoint = codes;
-    }
-  }
+  Tensor row = mapped(fromInts(DType::i(64), expected, std::move(numbers)), codes.shape(), at);
+  Tensor out = Tensor::make(table.dtype(), codes.shape());
+  const uint16_t *c = codes.as<uint16_t>();
+  size_t bytes = table.dtype().size();
+  for (int64_t i = 0, n = codes.numElements(); i < n; ++i)
+    std::memcpy(out.mutableBytes() + i * bytes,
+                table.bytes() + (row.as<int64_t>()[i] + c[i]) * bytes, bytes);
   return out;
-}
-
-Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block,
-                               ScaleRule rule, DType scaleType,
-                               std::optional<DType> zeroPointType) {
-  Shape shape;
-  for (int64_t d = 0; d < x.rank(); ++d)
-    shape.push_back(block[d] == 0 ? 1 : (x.dim(d) + block[d] - 1) / block[d]);
-  std::vector<Range> ranges = blockRanges(x, block, shape);
-  if (x.dtype().kind == Kind::F64)
-    return blockScaleAs<double>(ranges, shape, format, rule, scaleType, zeroPointType);
-  return blockScaleAs<float>(ranges, shape, format, rule, scaleType, zeroPointType);
 }
 
 } // namespace lpc::ref

@@ -12,6 +12,9 @@ namespace lpc::ref {
 Result<Tensor> spread(const Tensor &scale, const ScaleBlock &block, const Shape &shape,
                       const Shape *steps = nullptr);
 
+/// The value of each code as lp.dequantize reads it.
+std::vector<double> codeValues(const num::Format &format);
+
 /// The product of all levels for each element, rounded to T after each level; empty if there are no
 /// scales.
 template <typename T>

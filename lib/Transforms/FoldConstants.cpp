@@ -92,11 +92,13 @@ bool Folder::mayFold(Operation *op) const {
   if (!ref::isEvaluable(op) || isConstantOp(op) || op->getNumResults() == 0 ||
       op->getNumRegions() != 0 || !isPure(op))
     return false;
-  // The quantized weight itself: folding it would give the float weight back.
-  if (auto dequantize = dyn_cast<lp::DequantizeOp>(op))
-    if (isa_and_nonnull<lp::ConstantOp>(dequantize.getInput().getDefiningOp()) ||
-        known.contains(dequantize.getInput()))
-      return false;
+  // The quantized weight itself: folding it would give the float weight back. Codes that a table
+  // turns into codes of no more bits stay small.
+  if (isa<lp::DequantizeOp, lp::LookupOp>(op) && isKnown(op->getOperand(0)) &&
+      !(lp::formatOf(op->getResult(0).getType()) &&
+        lp::formatOf(op->getResult(0).getType())->width() <=
+            lp::formatOf(op->getOperand(0).getType())->width()))
+    return false;
   int64_t before = 0, after = 0;
   for (Value v : op->getOperands()) {
     std::optional<int64_t> bytes = storedBytes(v.getType());

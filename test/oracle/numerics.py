@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# Compares lpc's number formats with software written by others: ml_dtypes and gfloat.
+# Compares lpc's number formats with an exact reference and with software written by others.
 """Usage: numerics.py <path of lpc-numerics-dump>
 
-Exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side,
+The exact reference (exact_formats.py): every named format and corner members of the families.
+
+Other software. Exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side,
 in every rounding mode that the oracle has. Formats of more than 12 bits are decoded in full; their encode is checked
 at every code whose index is near the ends or the middle of the range, and at each 37th one, with the same midpoints.
 """
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 
@@ -19,6 +22,8 @@ from gfloat import Domain, FormatInfo, RoundMode
 from gfloat.decode_ndarray import decode_ndarray
 from gfloat.encode_ndarray import encode_ndarray
 from gfloat.round_ndarray import round_ndarray
+
+from exact_formats import Power, Reference, value_of
 
 # -- lpc --------------------------------------------------------------------------------------------------------
 
@@ -36,6 +41,11 @@ class Lpc:
         if len(data) != size:
             sys.exit(f"lpc-numerics-dump stopped at: {line}")
         return np.frombuffer(data, dtype)
+
+    def names(self):
+        self.process.stdin.write(b"names\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().decode().split()
 
     def decode(self, name, width):
         return self._ask(f"decode {name}", b"", 2**width, "<f8")
@@ -219,10 +229,71 @@ def check_gfloat(lpc, tally):
             tally.same(f"gfloat {rounding} {'saturate' if saturate else 'infinity'} {name}", x, ours, theirs, is_nan)
 
 
+# -- the exact reference --------------------------------------------------------------------------------------------
+
+DETERMINISTIC = ("nearest_even", "nearest_away", "toward_zero", "up", "down", "away", "to_odd", "nearest_up", "nearest_down",
+                 "nearest_log")
+# Corner members of the families, beside every named format.
+MEMBERS = ["posit2", "posit3<es=0>", "posit5<es=4>", "posit7<es=3>", "posit12<es=1>", "posit13<es=0>", "posit13<es=4>",
+           "lns3", "lns3<f=1>", "lns5<f=2,nozero>", "lns7<f=5>", "lns11<f=0>", "lns13<f=11>", "fix1", "ufix1", "fix8<f=-3>",
+           "fix5<f=12>", "fix6.narrow", "ufix7<f=64>", "bipolar7", "pot7", "denseshift6", "denseshift8", "dint8", "pot8"]
+# Formats of more than 12 bits whose encode is tested at every value and boundary; the others are sampled.
+EXHAUSTIVE = ("bf16", "fp16", "posit16", "posit16<es=1>", "lns16")
+WIDE = 2048
+
+
+def check_tf32(lpc, tally):
+    """tf32 is the upper 19 bits of a float32."""
+    codes = np.arange(2**19, dtype=np.uint32)
+    with_zeros = (codes << 13).view(np.float32).astype(np.float64)
+    tally.same_values("exact decode tf32", lpc.decode("tf32", 19), with_zeros)
+    rng = np.random.default_rng(3)
+    bits = np.concatenate([rng.integers(0, 2**32, 200000), (codes.astype(np.int64) << 13)[::7] + 2**12,
+                           (codes.astype(np.int64) << 13)[::11] + rng.integers(0, 2**13, len(codes[::11]))])
+    x = bits.astype(np.uint32).view(np.float32)
+    x = x[np.isfinite(x)]
+    bits = x.view(np.uint32).astype(np.int64)
+    is_nan = lambda c: (c & 0x3FC00 == 0x3FC00) & (c & 0x3FF != 0)
+    for rounding, theirs in (("toward_zero", bits >> 13), ("nearest_away", (bits + 2**12) >> 13),
+                             ("nearest_even", (bits + 2**12 - 1 + (bits >> 13 & 1)) >> 13)):
+        ours = lpc.encode("tf32", x.astype(np.float64), rounding).astype(np.int64)
+        tally.same(f"exact {rounding} tf32", x, ours, theirs, is_nan)
+
+
+def check_exact(lpc, tally):
+    rng = np.random.default_rng(2)
+    for name in lpc.names() + MEMBERS:
+        if re.fullmatch(r"u?int1[1-5](\.narrow)?|uint16|int16.narrow|fix16|ufix16", name):
+            continue  # like their neighbours, and slow
+        if name == "tf32":
+            check_tf32(lpc, tally)
+            continue
+        ref = Reference(name)
+        table = lpc.decode(name, ref.width)
+        words = {"inf": np.inf, "-inf": -np.inf, "nan": np.nan, "-0": -0.0}
+        theirs = np.array([words[v] if isinstance(v, str) else float(value_of(v)) for v in ref.decode])
+        tally.same_values(f"exact decode {name}", table, theirs)
+        is_nan = lambda c, table=table: np.where(c < 0, True, np.isnan(table[np.maximum(c, 0)]))
+        x = ref.inputs(None if name in EXHAUSTIVE or ref.width <= 12 else WIDE)
+        if ref.value[0] >= 0 and ref.code_parity:
+            # What becomes of numbers below an unsigned minifloat is a policy of its own.
+            x = x[(x >= ref.value[0]) & ~np.signbit(x)]
+        ends = x if len(x) < 4000 else np.concatenate([x[:1000], x[-1001:]])
+        for rounding, (overflow, inputs) in itertools.product(DETERMINISTIC, (("saturate", x), ("infinity", ends))):
+            ours = lpc.encode(name, inputs, rounding, overflow).astype(np.int64)
+            tally.same(f"exact {rounding} {overflow} {name}", inputs, ours, ref.encode(inputs, rounding, overflow), is_nan)
+        some = x if len(x) <= 3000 else rng.choice(x, 3000)
+        for rounding, bits in itertools.product(("stochastic", "stochastic_fast", "stochastic_even"), (1, 3, 11)):
+            random = rng.integers(0, 2**bits, len(some))
+            ours = lpc.encode(name, some, rounding, "infinity", bits, random).astype(np.int64)
+            tally.same(f"exact {rounding} {name}", some, ours, ref.encode(some, rounding, "infinity", random, bits), is_nan)
+
+
 def main():
     if len(sys.argv) != 2 or not os.path.exists(sys.argv[1]):
         sys.exit(__doc__)
     lpc, tally = Lpc(sys.argv[1]), Tally()
+    check_exact(lpc, tally)
     check_ml_dtypes(lpc, tally)
     check_gfloat(lpc, tally)
     for reason, count in tally.known.items():

@@ -17,7 +17,9 @@ def Lp_Rounding : Lp_Enum<"Rounding", "rounding of a conversion", [
   I32EnumCase<"NearestEven", 0, "nearest_even">, I32EnumCase<"NearestAway", 1, "nearest_away">,
   I32EnumCase<"TowardZero", 2, "toward_zero">, I32EnumCase<"Up", 3, "up">, I32EnumCase<"Down", 4, "down">,
   I32EnumCase<"AwayFromZero", 5, "away">, I32EnumCase<"ToOdd", 6, "to_odd">,
-  I32EnumCase<"NearestUp", 7, "nearest_up">, I32EnumCase<"NearestDown", 8, "nearest_down">]>;
+  I32EnumCase<"NearestUp", 7, "nearest_up">, I32EnumCase<"NearestDown", 8, "nearest_down">,
+  I32EnumCase<"Stochastic", 9, "stochastic">, I32EnumCase<"NearestLog", 10, "nearest_log">,
+  I32EnumCase<"StochasticFast", 11, "stochastic_fast">, I32EnumCase<"StochasticEven", 12, "stochastic_even">]>;
 def Lp_RoundingAttr : Lp_EnumAttr<Lp_Rounding, "rounding">;
 
 def Lp_Overflow : Lp_Enum<"Overflow", "what a value beyond the largest finite one becomes", [
@@ -33,7 +35,10 @@ def Lp_ZeroPointOrder : Lp_Enum<"ZeroPointOrder", "whether the zero point is add
 def Lp_ZeroPointOrderAttr : Lp_EnumAttr<Lp_ZeroPointOrder, "zero_point_order">;
 
 def Lp_ScaleRule : Lp_Enum<"ScaleRule", "how a scale is chosen from the values of a block", [
-  I32EnumCase<"AbsMax", 0, "absmax">, I32EnumCase<"MinMax", 1, "minmax">]>;
+  I32EnumCase<"AbsMax", 0, "absmax">, I32EnumCase<"MinMax", 1, "minmax">, I32EnumCase<"Floor", 2, "floor">,
+  I32EnumCase<"Ceil", 3, "ceil">, I32EnumCase<"Even", 4, "even">, I32EnumCase<"RCeil", 5, "rceil">,
+  I32EnumCase<"Log2", 6, "log2">, I32EnumCase<"Raise", 7, "raise">, I32EnumCase<"Pow2", 8, "pow2">,
+  I32EnumCase<"NV", 9, "nv">, I32EnumCase<"NVDivide", 10, "nv_divide">]>;
 def Lp_ScaleRuleAttr : Lp_EnumAttr<Lp_ScaleRule, "scale_rule">;
 
 def Lp_AccumulatorKind : Lp_Enum<"AccumulatorKind", "how a contraction sums", [

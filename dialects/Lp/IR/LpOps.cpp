@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Verifiers, folders and shapes of the operations of the lp dialect.
-#include "dialects/Lp/IR/Lp.h"
+// Verifiers, folders and shapes of constants, bitcasts and contractions of the lp dialect.
+#include "dialects/Lp/IR/VerifyScales.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -61,110 +61,6 @@ LogicalResult BitcastOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedType
   return success();
 }
 
-//===- scale operands
-//-----------------------------------------------------------------------------------===//
-
-/// Checks scales and zero point of `data` against a scale structure.
-static LogicalResult verifyScales(Operation *op, Type data, ScaleAttr structure, ValueRange scales,
-                                  Value zeroPoint, StringRef what) {
-  auto type = cast<RankedTensorType>(data);
-  if (structure.getRank() != type.getRank())
-    return op->emitOpError("expected the scale structure of the ")
-           << what << " to have rank " << type.getRank() << ", but got " << structure.getRank();
-  if (!scales.empty() && scales.size() != structure.getLevels().size())
-    return op->emitOpError("expected one scale operand for each of the ")
-           << structure.getLevels().size() << " levels, but got " << scales.size();
-  auto check = [&](Value v, unsigned level, StringRef name) -> LogicalResult {
-    SmallVector<int64_t> shape = structure.getScaleShape(type.getShape(), level);
-    if (succeeded(verifyCompatibleShape(shape, tensorType(v).getShape())))
-      return success();
-    auto expected = RankedTensorType::get(shape, tensorType(v).getElementType());
-    return op->emitOpError("expected the ") << name << " of the " << what << " to have type "
-                                            << expected << ", but got " << v.getType();
-  };
-  for (auto [level, v] : llvm::enumerate(scales))
-    if (failed(check(v, level, "scale")))
-      return failure();
-  return zeroPoint ? check(zeroPoint, 0, "zero point") : success();
-}
-
-//===- quantize, dequantize, block_scale
-//-----------------------------------------------------------------===//
-
-num::Conversion QuantizeOp::getConversion() {
-  num::Conversion c;
-  c.rounding = static_cast<num::Rounding>(getRounding());
-  c.overflow = static_cast<num::Overflow>(getOverflow());
-  c.nan = static_cast<num::NaNPolicy>(getNan());
-  return c;
-}
-
-LogicalResult QuantizeOp::verify() {
-  if (failed(verifyCompatibleShape(getInput().getType(), getOutput().getType())))
-    return emitOpError("expected the result to have the operand's shape");
-  const num::Format *format = formatOf(getType());
-  bool isInt = num::IntegerFormat::classof(format);
-  if (getZeroPoint() && !isInt)
-    return emitOpError("expected no zero point with the minifloat ") << format->name();
-  if (getOverflow() == Overflow::Wrap && !isInt)
-    return emitOpError("expected overflow 'saturate' or 'infinity' with the minifloat ")
-           << format->name();
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
-                      "result");
-}
-
-LogicalResult DequantizeOp::verify() {
-  if (failed(verifyCompatibleShape(getInput().getType(), getOutput().getType())))
-    return emitOpError("expected the result to have the operand's shape");
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
-                      "operand");
-}
-
-LogicalResult BlockScaleOp::verify() {
-  const num::Format *format = formatOf(getFormat());
-  if (!format)
-    return emitOpError("expected format to be an lp type, but got ") << getFormat();
-  if (getScale().getLevels().size() != 1)
-    return emitOpError("expected a scale structure of one level");
-  if (format->max() <= 0)
-    return emitOpError("expected a format with positive values, but got ") << format->name();
-  bool minmax = getRule() == ScaleRule::MinMax;
-  if (minmax && !num::IntegerFormat::classof(format))
-    return emitOpError("expected rule 'minmax' to have an integer format, but got ")
-           << format->name();
-  if (minmax != static_cast<bool>(getZeroPoint()))
-    return emitOpError("expected a zero point result exactly with rule 'minmax'");
-  return verifyScales(*this, getInput().getType(), getScale(), getScales(), getZeroPoint(),
-                      "operand");
-}
-
-static LogicalResult reifySame(Operation *op, OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
-  dims.push_back(tensor::getMixedSizes(b, op->getLoc(), op->getOperand(0)));
-  return success();
-}
-
-LogicalResult QuantizeOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
-  return reifySame(*this, b, dims);
-}
-LogicalResult DequantizeOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
-  return reifySame(*this, b, dims);
-}
-
-LogicalResult BlockScaleOp::reifyResultShapes(OpBuilder &b, ReifiedRankedShapedTypeDims &dims) {
-  SmallVector<OpFoldResult> sizes;
-  for (auto [axis, block] : llvm::enumerate(getScale().getBlock())) {
-    if (block == ScaleAttr::kAll) {
-      sizes.push_back(b.getIndexAttr(1));
-      continue;
-    }
-    OpFoldResult dim = tensor::getMixedSize(b, getLoc(), getInput(), axis);
-    sizes.push_back(affine::makeComposedFoldedAffineApply(
-        b, getLoc(), b.getAffineSymbolExpr(0).ceilDiv(block), {dim}));
-  }
-  dims.assign(getNumResults(), sizes);
-  return success();
-}
-
 //===- matmul, conv
 //-----------------------------------------------------------------------------------===//
 
@@ -197,6 +93,10 @@ static LogicalResult verifyContract(Operation *op, AccumulatorAttr acc, const nu
     if (format && (format->hasInf() || format->hasNaN()))
       return op->emitOpError("expected accumulator 'f32_relaxed' with ")
              << format->name() << ", whose infinities and NaNs have no integer image";
+  for (const num::Format *format : {lhs, rhs})
+    if (format && !format->isDyadic())
+      return op->emitOpError("expected accumulator 'f32_relaxed' with ")
+             << format->name() << ", whose values have no integer image";
   if (lhs && rhs)
     return success();
   return op->emitOpError("expected accumulator 'f32_relaxed' with a float operand");

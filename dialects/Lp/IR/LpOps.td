@@ -13,6 +13,7 @@ def Lp_Tensor : RankedTensorOf<[Lp_FormatType]>;
 def Lp_FloatTensor : RankedTensorOf<[F32, F16, BF16, F64]>;
 def Lp_ScaleTensor : RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>;
 def Lp_ZeroPointTensor : RankedTensorOf<[Lp_FormatType, AnySignlessInteger]>;
+def Lp_AnyZeroPointTensor : RankedTensorOf<[Lp_FormatType, AnySignlessInteger, F32]>;
 
 class Lp_Op<string mnemonic, list<Trait> traits = []>
     : Op<Lp_Dialect, mnemonic, !listconcat(
@@ -55,28 +56,43 @@ def Lp_BitcastOp : Lp_Op<"bitcast"> {
 def Lp_QuantizeOp : Lp_Op<"quantize", [AttrSizedOperandSegments]> {
   let summary = "real numbers to codes";
   let description = [{
-    With s the product of the element's scales (rounded to f32 after each level, first level first) and z its zero point (0
-    if absent), in this order:
+    With s the product of the element's scales (rounded to f32 after each level, first level first; 1 without scales; the
+    product of `negative_scales` instead where x < 0, if there are any) and z its zero point, in this order:
       q = fl32(x / s)                       the division rounded once, in f32 (in f64 if x is f64)
-      after_rounding (ONNX):   code = encode(round(q) + z)     integers; minifloats have no zero point
-      before_rounding (QONNX): code = encode(round(fl32(q + z)))
-    `encode` limits to the format by `overflow`; NaN by `nan` where the format has none. No scales: s = 1.
+      q = fl32(x * r)                       with `reciprocal`: r = fl32(1 / s), limited to the finite floats
+      after_rounding (ONNX):   code = encode(round(q) + z)         integers with an integer zero point
+      before_rounding (QONNX): code = encode(round(fl32(q + z)))   also real zero points (f32), of any format
+    `encode` limits to the format by `overflow`; NaN by `nan` where the format has none. The stochastic roundings take
+    `random_bits` bits (8 if absent) of a counter-based generator: a function of `seed` and the row-major index of the element in
+    the logical tensor.
 
     Example:
     ```mlir
     %c = lp.quantize %x scales(%s) {scale = #lp.scale<[*, *]>}
        : tensor<?x64xf32>, (tensor<1x1xf32>) -> tensor<?x64x!lp.int8>
+    %d = lp.quantize %x scales(%b, %t) {reciprocal, scale = #lp.scale<[1, 16], [*, *]>}
+       : tensor<?x64xf32>, (tensor<?x4x!lp.e4m3>, tensor<1x1xf32>) -> tensor<?x64x!lp.e2m1>
     ```
   }];
-  let arguments = (ins Lp_FloatTensor:$input, Variadic<Lp_ScaleTensor>:$scales, Optional<Lp_ZeroPointTensor>:$zero_point,
-                       Lp_ScaleAttr:$scale,
+  let arguments = (ins Lp_FloatTensor:$input, Variadic<Lp_ScaleTensor>:$scales, Variadic<Lp_ScaleTensor>:$negative_scales,
+                       Optional<Lp_AnyZeroPointTensor>:$zero_point, Lp_ScaleAttr:$scale,
                        DefaultValuedAttr<Lp_RoundingAttr, "Rounding::NearestEven">:$rounding,
                        DefaultValuedAttr<Lp_OverflowAttr, "Overflow::Saturate">:$overflow,
                        DefaultValuedAttr<Lp_NaNPolicyAttr, "NaNPolicy::Lowest">:$nan,
-                       DefaultValuedAttr<Lp_ZeroPointOrderAttr, "ZeroPointOrder::AfterRounding">:$order);
+                       DefaultValuedAttr<Lp_ZeroPointOrderAttr, "ZeroPointOrder::AfterRounding">:$order,
+                       UnitAttr:$reciprocal, OptionalAttr<I64Attr>:$seed, OptionalAttr<I32Attr>:$random_bits);
   let results = (outs Lp_Tensor:$output);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$output, "::mlir::Value":$input, "::mlir::ValueRange":$scales, "::mlir::Value":$zeroPoint,
+                   "ScaleAttr":$scale, CArg<"Rounding", "Rounding::NearestEven">:$rounding,
+                   CArg<"Overflow", "Overflow::Saturate">:$overflow, CArg<"NaNPolicy", "NaNPolicy::Lowest">:$nan,
+                   CArg<"ZeroPointOrder", "ZeroPointOrder::AfterRounding">:$order), [{
+      build($_builder, $_state, output, input, scales, ::mlir::ValueRange(), zeroPoint, scale, rounding, overflow, nan, order,
+            /*reciprocal=*/false, ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
+    }]>];
   let assemblyFormat = [{
-    $input `scales` `(` $scales `)` (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? attr-dict `:`
+    $input `scales` `(` $scales `)` (`negative_scales` `(` $negative_scales^ `:` type($negative_scales) `)`)?
+    (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? attr-dict `:`
     type($input) (`,` `(` type($scales)^ `)`)? `->` type($output)
   }];
   let hasVerifier = 1;
@@ -86,43 +102,109 @@ def Lp_QuantizeOp : Lp_Op<"quantize", [AttrSizedOperandSegments]> {
 def Lp_DequantizeOp : Lp_Op<"dequantize", [AttrSizedOperandSegments]> {
   let summary = "codes to real numbers";
   let description = [{
-    `output = fl((decode(code) - z) * s)`: the difference is exact; s as in `lp.quantize`; one rounding to the result type.
+    With d = decode(code) (exact; an irrational value rounded to f32), or d the operand itself if that is f32 already (an entry
+    of a table, say), s as in `lp.quantize` (`negative_scales` where d < 0), z the zero point, m the product of the element's
+    offsets (`offset` says who shares them; rounded to f32 after each level):
+      no or integer zero point:   y = fl((d - z) * s)           the difference exact, one rounding to the result type
+      real zero point (f32):      y = fl(fl32(d - z) * s)
+      offsets:                    y = fl(fl32(fl32((d - z) * s) + m)), the same for a real zero point
 
     Example:
     ```mlir
     %x = lp.dequantize %c scales(%s) {scale = #lp.scale<[*, *]>}
        : tensor<?x64x!lp.int8>, (tensor<1x1xf32>) -> tensor<?x64xf32>
+    %y = lp.dequantize %q scales(%d) offsets(%m : tensor<2x8x!lp.fp16>)
+         {scale = #lp.scale<[32, 1]>, offset = #lp.scale<[32, 1]>} : tensor<64x8x!lp.uint4>, (tensor<2x8x!lp.fp16>) -> tensor<64x8xf32>
     ```
   }];
-  let arguments = (ins Lp_Tensor:$input, Variadic<Lp_ScaleTensor>:$scales, Optional<Lp_ZeroPointTensor>:$zero_point,
-                       Lp_ScaleAttr:$scale);
+  let arguments = (ins RankedTensorOf<[F32, Lp_FormatType]>:$input, Variadic<Lp_ScaleTensor>:$scales,
+                       Variadic<Lp_ScaleTensor>:$negative_scales,
+                       Optional<Lp_AnyZeroPointTensor>:$zero_point, Variadic<Lp_ScaleTensor>:$offsets,
+                       Lp_ScaleAttr:$scale, OptionalAttr<Lp_ScaleAttr>:$offset);
   let results = (outs Lp_FloatTensor:$output);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$output, "::mlir::Value":$input, "::mlir::ValueRange":$scales, "::mlir::Value":$zeroPoint,
+                   "ScaleAttr":$scale), [{
+      build($_builder, $_state, output, input, scales, ::mlir::ValueRange(), zeroPoint, ::mlir::ValueRange(), scale, ScaleAttr());
+    }]>];
   let assemblyFormat = [{
-    $input `scales` `(` $scales `)` (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? attr-dict `:`
+    $input `scales` `(` $scales `)` (`negative_scales` `(` $negative_scales^ `:` type($negative_scales) `)`)?
+    (`zero_point` `(` $zero_point^ `:` type($zero_point) `)`)? (`offsets` `(` $offsets^ `:` type($offsets) `)`)? attr-dict `:`
     type($input) (`,` `(` type($scales)^ `)`)? `->` type($output)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether the value is a code less an integer, times one product of scales: no offset, real zero point or scale that
+    /// depends on the sign.
+    bool isLinear();
+  }];
 }
 
-def Lp_BlockScaleOp : Lp_Op<"block_scale"> {
+def Lp_LookupOp : Lp_Op<"lookup"> {
+  let summary = "codes through a table that is data";
+  let description = [{
+    `output[i] = table[i_a, ..., input[i]]`, a the `axes`: the code, read as an unsigned number, selects the entry. The table has
+    the operand's sizes along the axes (none: one table for all), then 2^width entries. Entries are real numbers (a learned
+    codebook) or codes of any format (a function of a code, computed beforehand); they need not be sorted or distinct. Nothing is
+    rounded.
+
+    Example:
+    ```mlir
+    %x = lp.lookup %c table(%t : tensor<128x16xf32>) axes [1] : tensor<64x128x!lp.uint4> -> tensor<64x128xf32>
+    %y = lp.lookup %q table(%f : tensor<256x!lp.int8>) : tensor<?x64x!lp.int8> -> tensor<?x64x!lp.int8>
+    ```
+  }];
+  let arguments = (ins Lp_Tensor:$input, RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>:$table,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$axes);
+  let results = (outs RankedTensorOf<[F32, F16, BF16, F64, Lp_FormatType]>:$output);
+  let assemblyFormat = [{
+    $input `table` `(` $table `:` type($table) `)` (`axes` $axes^)? attr-dict `:` type($input) `->` type($output)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
   let summary = "scales chosen at run time from the values of each block";
   let description = [{
-    For each block of `scale` (one level), with lo and hi the least and largest finite value of `format`, in f32:
-      absmax: s = fl32(max|x| / hi); the zero point is 0.
-      minmax: a = min(0, min x), b = max(0, max x), s = fl32(fl32(b - a) / (hi - lo)),
-              z = clamp(round_half_even(fl32(lo - fl32(a / s))), lo, hi)    (ONNX DynamicQuantizeLinear)
-    A block of zeros has s = 1 and z = clamp(0, lo, hi). NaN elements are ignored. `minmax` needs an integer format and gives the
-    zero point as a second result.
+    One scale tensor for each level of `scale`, first level first; the outermost levels may be given as `outer` instead. Levels
+    are computed from the outermost inward. All steps are in f32, each rounded once. With, for a level, F the element type of
+    its result, a the largest |x| of the block, lo and hi the least and largest finite value of `format`, c = hi times the
+    largest finite values of the lp formats of all levels inside this one, o the product of the levels outside (1 if none):
+      absmax: t = fl(fl(a / c) / o); t = 1 if a = 0
+      minmax: u = min(0, min x), v = max(0, max x), t = fl(fl(v - u) / fl(hi - lo)); t = 1 if u = v.
+              An integer zero point is clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear) and
+              clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)).
+      floor:  t = 2^e, e = exponent(a) - emax, the OCP MX rule; emax = floor(log2 hi)
+      ceil:   e = exponent(a) - emax, plus 1 if a is no power of two
+      even:   e = exponent(a plus half a unit of the element at a) - emax
+      rceil:  d = fl(a / hi), e the least with d <= 2^e
+      log2:   d as before, e the one with 2^e nearest to d by ratio
+      raise:  floor, plus 1 if a / 2^e is at least hi and half of the step below hi
+      pow2:   rceil of max(a, 1e-4)
+              These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to at
+              least -127, and to 127 where it comes from a quotient; t is NaN for e = 128 or a NaN in the block.
+      nv:     NVIDIA's order of operations. If F is a builtin float: E = min(fl(c / a), max f32), 1 if that is not positive, and
+              t = fl(1 / E). If F is an lp format: t = min(fl(a * fl(E * fl(1 / c))), max F), with E of the level outside; E = 1 if
+              there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
+      nv_divide: nv with t = min(fl(fl(a / c) * E), max F)
+    The result is s = t rounded to F, nearest even, saturating. NaN elements are ignored but where stated. Only `absmax`,
+    `nv` and `nv_divide` take several levels, and only `minmax` gives a zero point.
 
     Example:
     ```mlir
     %s = lp.block_scale %x {format = !lp.int8, scale = #lp.scale<[1, *]>} : tensor<?x64xf32> -> tensor<?x1xf32>
+    %b, %t = lp.block_scale %x {format = !lp.e2m1, scale = #lp.scale<[1, 16], [*, *]>, rule = #lp.scale_rule<nv>}
+           : tensor<?x64xf32> -> tensor<?x4x!lp.e4m3>, tensor<1x1xf32>
     ```
   }];
-  let arguments = (ins Lp_FloatTensor:$input, TypeAttr:$format, Lp_ScaleAttr:$scale,
+  let arguments = (ins Lp_FloatTensor:$input, Variadic<Lp_ScaleTensor>:$outer, TypeAttr:$format, Lp_ScaleAttr:$scale,
                        DefaultValuedAttr<Lp_ScaleRuleAttr, "ScaleRule::AbsMax">:$rule);
-  let results = (outs Lp_FloatTensor:$scales, Optional<Lp_ZeroPointTensor>:$zero_point);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($scales) (`,` type($zero_point)^)?";
+  let results = (outs Variadic<Lp_ScaleTensor>:$scales, Optional<Lp_AnyZeroPointTensor>:$zero_point);
+  let assemblyFormat = [{
+    $input (`outer` `(` $outer^ `:` type($outer) `)`)? attr-dict `:` type($input) `->` type($scales)
+    (`zero_point` type($zero_point)^)?
+  }];
   let hasVerifier = 1;
 }
 
@@ -133,7 +215,8 @@ def Lp_MatMulOp : Lp_Op<"matmul", [AttrSizedOperandSegments]> {
   let description = [{
     `lhs [b..., m, k]` times `rhs [b..., k, n]` (batch dimensions broadcast as in nn.matmul; a 2-D `rhs` serves every batch). Each
     side is codes with scales, or plain floats without. Scales have one level; along the contracted axis they are shared by all
-    elements, or by groups of g. With G the groups (one if neither side has groups), qa, qb decoded values, za, zb zero points:
+    elements, or by groups. A group of the product has as many elements as divide the groups of both sides: the greatest common
+    divisor, the whole axis if neither side has groups. qa, qb are decoded values, za, zb zero points:
 
     `int<N>`, one group:
       acc = sum_k (qa - za)(qb - zb)            exact

@@ -17,6 +17,28 @@ using namespace lpc::lp;
 
 void LpDialect::registerTypes() { addTypes<FormatType>(); }
 
+/// A keyword or a decimal number. MLIR's own numbers have a point before an exponent; ours need
+/// not: `1e-05` is four tokens, and `1e5` two.
+static ParseResult parseWordOrNumber(DialectAsmParser &parser) {
+  StringRef word, text(parser.getCurrentLocation().getPointer());
+  int64_t number;
+  double real;
+  size_t digits = text.find_first_not_of("0123456789", text.starts_with("-") ? 1 : 0);
+  if (digits != StringRef::npos && text[digits] == '.' && text[0] != '.')
+    return parser.parseFloat(real);
+  OptionalParseResult integer = parser.parseOptionalInteger(number);
+  if (!integer.has_value())
+    return parser.parseKeyword(&word);
+  if (failed(*integer) || digits == StringRef::npos || text[digits] != 'e')
+    return *integer;
+  if (parser.parseKeyword(&word))
+    return failure();
+  if (word != "e")
+    return success();
+  (void)parser.parseOptionalPlus();
+  return parser.parseInteger(number);
+}
+
 /// `keyword` or `keyword<word[=word], ...>`; the text goes to the grammar of the numerics core.
 Type LpDialect::parseType(DialectAsmParser &parser) const {
   SMLoc loc = parser.getCurrentLocation();
@@ -27,19 +49,15 @@ Type LpDialect::parseType(DialectAsmParser &parser) const {
   if (succeeded(parser.parseOptionalLess())) {
     spelling += '<';
     auto parseItem = [&]() -> ParseResult {
-      StringRef word;
-      int64_t number;
       if (spelling.back() != '<')
         spelling += ',';
+      // The words and numbers of one value, as they are written.
       auto parseValue = [&]() -> ParseResult {
-        OptionalParseResult n = parser.parseOptionalInteger(number);
-        if (n.has_value()) {
-          spelling += std::to_string(number);
-          return *n;
-        }
-        if (parser.parseKeyword(&word))
+        const char *begin = parser.getCurrentLocation().getPointer();
+        if (parseWordOrNumber(parser))
           return failure();
-        spelling += word.str();
+        const char *end = parser.getCurrentLocation().getPointer();
+        spelling += StringRef(begin, end - begin).trim();
         return success();
       };
       if (parseValue())
@@ -57,6 +75,12 @@ Type LpDialect::parseType(DialectAsmParser &parser) const {
   const num::Format *format = num::Format::parse(spelling, &error);
   if (!format) {
     parser.emitError(loc, error);
+    return {};
+  }
+  if (format->width() > num::maxTensorCodeBits) {
+    parser.emitError(loc, "expected a format of at most ")
+        << num::maxTensorCodeBits << " bits, but got '" << format->name() << "' with "
+        << format->width();
     return {};
   }
   return FormatType::get(getContext(), format);

@@ -68,6 +68,22 @@ void MatMulOp::getEffects(
   }
 }
 
+LogicalResult LookupOp::verify() {
+  ShapedType table = getTable().getShapedType();
+  if (table.getRank() != 1 || table.getDimSize(0) < 1)
+    return emitOpError("expected a table of one dimension that is not empty, but got ") << table;
+  if (table.getElementType() != getElementTypeOrSelf(getResult()))
+    return emitOpError("expected a result of the table's element type ")
+           << table.getElementType() << ", but got " << getResult().getType();
+  auto index = dyn_cast<VectorType>(getIndex().getType()),
+       result = dyn_cast<VectorType>(getResult().getType());
+  if (static_cast<bool>(index) != static_cast<bool>(result) ||
+      (index && index.getShape() != result.getShape()))
+    return emitOpError("expected index and result of one shape, but got ")
+           << getIndex().getType() << " and " << getResult().getType();
+  return success();
+}
+
 namespace {
 struct BufferizeMatMul
     : bufferization::DstBufferizableOpInterfaceExternalModel<BufferizeMatMul, MatMulOp> {

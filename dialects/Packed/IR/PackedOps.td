@@ -44,4 +44,27 @@ def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
   }];
 }
 
+def Packed_Index : AnyTypeOf<[AnySignlessInteger, VectorOfRankAndType<[1], [AnySignlessInteger]>]>;
+def Packed_Entry : AnyTypeOf<[AnySignlessInteger, AnyFloat, VectorOfRankAndType<[1], [AnySignlessInteger, AnyFloat]>]>;
+
+def Packed_LookupOp : Op<Packed_Dialect, "lookup", [Pure]> {
+  let summary = "an entry of a constant table";
+  let description = [{
+    `result = table[index]`, for a scalar or for each lane of a vector. The index is taken as unsigned and is below the size
+    of the table for all that may reach it; nothing checks this, so that the operation can be moved freely.
+
+    The table holds what a number format means where no arithmetic says it: the values of codes, or the thresholds of an
+    encoder. It becomes a constant of the code, never a weight: LLVM then knows that nothing writes to it.
+
+    Example:
+    ```mlir
+    %v = packed.lookup %code in dense<[0.0, 1.0, -1.0, 0.5]> : tensor<4xf32> : i8 -> f32
+    ```
+  }];
+  let arguments = (ins Packed_Index:$index, ElementsAttr:$table);
+  let results = (outs Packed_Entry:$result);
+  let assemblyFormat = "$index `in` $table attr-dict `:` type($index) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 #endif // LPC_DIALECTS_PACKED_IR_PACKEDOPS

@@ -20,7 +20,8 @@ struct IntegerRange {
 /// group, if scales change along the contracted axis): sums of the positive products only and of
 /// the negative ones only. The images are decoded codes minus zero points, times 2^fractionBits of
 /// both formats. The right operand's codes are read where they are constant; anything else takes
-/// every value of its format.
+/// every value of its format. Fails where an operand has no integer images of at most 62 bits:
+/// floats, wide exponents, irrational values.
 mlir::FailureOr<IntegerRange> accumulatorRange(lp::MatMulOp op);
 mlir::FailureOr<IntegerRange> accumulatorRange(lp::ConvOp op);
 

@@ -45,8 +45,8 @@ def ConvertNnToLinalgPass : Pass<"convert-nn-to-linalg", "::mlir::ModuleOp"> {
     *Does not*: lower lp ops, fuse, tile or choose kernels.
   }];
   let dependentDialects = [
-    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"
   ];
 }
@@ -70,8 +70,8 @@ def ConvertLpToLinalgPass : Pass<"convert-lp-to-linalg", "::mlir::ModuleOp"> {
     *Does not*: choose fast kernels; a constant weight is decoded in each run.
   }];
   let dependentDialects = [
-    "::lpc::nn::NnDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::lpc::nn::NnDialect", "::lpc::packed::PackedDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"
   ];
@@ -109,10 +109,17 @@ def ConvertPackedToLLVMPass : Pass<"convert-packed-to-llvm", "::mlir::ModuleOp">
     are functions of the module, one per storage and number of rows: the weight is widened to i16 in registers, pairs are
     multiplied and summed in i32.
 
+    Each `packed.lookup` becomes a load from a constant of the module, or on vectors a shuffle in registers where the target
+    has one for the size of the table (SSSE3: 16 bytes; AVX2: 32 words), else a gather.
+
     *Preconditions*: bufferized; lpc-lower-entry has run.
 
     *Does not*: choose layouts.
   }];
+  let options = [
+    Option<"features", "features", "std::string", /*default=*/"\"ssse3,avx2\"",
+           "Features of the target that kernels may use, of ssse3 and avx2">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"

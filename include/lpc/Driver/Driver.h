@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The `lpc` command line: compile, run, check, eval, bench, inspect, generate, test-onnx.
+// The `lpc` command line: compile, run, check, eval, bench, inspect, generate, test-onnx,
+// formats.
 #ifndef LPC_DRIVER_DRIVER_H
 #define LPC_DRIVER_DRIVER_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Exact values of number formats: dyadic rationals and the special values.
+// Exact values of number formats: dyadic rationals, roots of powers of two, and the special values.
 #ifndef LPC_NUMERICS_EXACT_H
 #define LPC_NUMERICS_EXACT_H
 
@@ -7,8 +7,8 @@
 
 namespace lpc::num {
 
-/// What a code stands for. Every finite value of an integer or minifloat format of up to 16 bits is
-/// `significand * 2^exponent`, held here without rounding.
+/// What a code stands for: `significand * 2^(exponent + rootNumerator / 2^rootBits)`, held here
+/// without rounding. Only logarithmic formats have a root; all other finite values are dyadic.
 struct Exact {
   enum class Kind : uint8_t { Finite, PosInf, NegInf, NaN };
 
@@ -16,10 +16,16 @@ struct Exact {
   /// Zero has significand 0 and exponent 0; otherwise the significand is odd (the form is unique).
   int64_t significand = 0;
   int32_t exponent = 0;
+  /// The fraction of the binary exponent: 0, or odd and below 2^rootBits (then significand is 1 or
+  /// -1).
+  uint16_t rootNumerator = 0;
+  uint8_t rootBits = 0;
   /// The code is a negative zero (only with significand 0).
   bool negativeZero = false;
 
   static Exact finite(int64_t significand, int32_t exponent);
+  /// 2^(numerator / 2^bits), or its negative; bits is 0 to 15.
+  static Exact power(bool negative, int64_t numerator, unsigned bits);
   static Exact negZero();
   static Exact inf(bool negative);
   static Exact nan();
@@ -29,7 +35,10 @@ struct Exact {
   bool isFinite() const { return kind == Kind::Finite; }
   bool isNaN() const { return kind == Kind::NaN; }
   bool isZero() const { return isFinite() && significand == 0; }
-  /// The value as a double; exact for |exponent| <= 1022 - 63, which holds for each format here.
+  /// The value is significand * 2^exponent (zero is); false for irrational and special values.
+  bool isDyadic() const { return isFinite() && rootBits == 0; }
+  /// The nearest double. That is exact for a dyadic value of any format here, whose exponents stay
+  /// within 2^-959 to 2^959.
   double toDouble() const;
 
   friend bool operator==(const Exact &, const Exact &) = default;

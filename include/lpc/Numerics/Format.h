@@ -16,9 +16,12 @@ namespace lpc::num {
 
 /// The family of a format. Users switch on this only to choose a fast path; meaning comes from
 /// decode.
-enum class Family : uint8_t { Integer, Minifloat };
+enum class Family : uint8_t { Integer, Minifloat, Fixed, Posit, HiFloat8, Lns, Table };
 
-/// An element format of 1 to 16 bits. Formats are interned: two formats with the same meaning are
+/// The widest code of a tensor. Scalars go up to the 19 bits of tf32.
+inline constexpr unsigned maxTensorCodeBits = 16;
+
+/// An element format of 1 to 19 bits. Formats are interned: two formats with the same meaning are
 /// the same object, so they are compared by address and live for the whole process.
 ///
 /// A code is the low `width()` bits of a uint32_t; the other bits must be zero.
@@ -29,12 +32,13 @@ public:
   Format &operator=(const Format &) = delete;
 
   /// Finds or makes the format with this spelling (docs/Formats.md has the grammar): `int4`,
-  /// `uint8`, `int8.narrow`, `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,specials=fn>`, ...
+  /// `uint8`, `int8.narrow`, `e4m3`, `e4m3fnuz`, `e8m0`, `bf16`, `e3m2<bias=5,specials=fn>`,
+  /// `fix8<f=4>`, `posit8`, `hif8`, `lns8<f=3>`, `nf4`, `ternary`, `table<-3,-1,1,3>`, ...
   /// Returns null and sets `error` to one sentence if there is none.
   static const Format *parse(std::string_view spelling, std::string *error = nullptr);
 
   Family family() const { return family_; }
-  /// Bits of a code, 1 to 16.
+  /// Bits of a code, 1 to 19; above maxTensorCodeBits only scalars are converted.
   unsigned width() const { return width_; }
   unsigned numCodes() const { return 1u << width_; }
   /// The canonical spelling; parse(name()) returns this object.
@@ -42,14 +46,20 @@ public:
 
   /// The definition: the exact value of a code.
   virtual Exact decode(uint32_t code) const = 0;
+  /// The value rounded once to double (exact unless it is irrational). A decode to float is this,
+  /// rounded to float.
   double decodeToDouble(uint32_t code) const { return decode(code).toDouble(); }
 
   /// The code of `x` under a policy: one rounding from the exact double. `random` supplies the bits
   /// of stochastic rounding, uniform in [0, 2^policy.randomBits).
   virtual uint32_t encode(double x, const Conversion &policy, uint32_t random = 0) const = 0;
 
+  /// What an operation uses that names no rounding.
+  virtual Rounding defaultRounding() const { return Rounding::NearestEven; }
+
   /// A code that decodes but stands outside the format, so that encode never makes it (the lowest
-  /// code of a narrow integer). It does not count in max(), lowest() and minPositive().
+  /// code of a narrow integer, the unused code of a ternary one). It does not count in max(),
+  /// lowest() and minPositive().
   virtual bool isReserved(uint32_t /*code*/) const { return false; }
 
   // Derived from decode
@@ -63,10 +73,23 @@ public:
   double max() const { return max_; }
   double lowest() const { return lowest_; }
   double minPositive() const { return minPositive_; }
-  /// Least f >= 0 such that each finite value times 2^f is an integer.
+  /// Whether every finite value is a dyadic rational (all but logarithmic formats).
+  bool isDyadic() const { return dyadic_; }
+  /// Least f >= 0 such that each finite value times 2^f is an integer. Without such f (not dyadic)
+  /// this is `noImage`, too large for every use.
   int fractionBits() const { return fractionBits_; }
-  /// Bits of a two's complement integer that holds each finite value times 2^fractionBits().
+  /// Bits of a two's complement integer that holds each finite value times 2^fractionBits();
+  /// `noImage` where there is none, so that "does it fit in 64 bits" answers no.
   unsigned imageBits() const { return imageBits_; }
+  static constexpr int noImage = 1 << 16;
+  /// The codes that encode makes for finite values, by ascending value; a zero once, as +0.
+  const std::vector<uint32_t> &codesByValue() const { return codesByValue_; }
+  /// Whether greater codes never stand for lesser values, codes read as unsigned or as two's
+  /// complement numbers (`signedOrder`). Reserved codes, NaN, infinities and -0 do not count.
+  bool isMonotone(bool signedOrder) const;
+  /// The code of the negated value: of -v, of the other infinity or zero, of NaN itself. Nothing if
+  /// the format lacks it (asymmetric tables, -2^(b-1)). +0 gives -0 where there is one, else +0.
+  std::optional<uint32_t> negate(uint32_t code) const;
   /// The value of each code as a double, indexed by code (NaN and infinities as such).
   const std::vector<double> &table() const { return table_; }
 
@@ -84,9 +107,11 @@ private:
   bool hasInf_ = false, hasNaN_ = false;
   std::optional<uint32_t> zeroCode_;
   double max_ = 0, lowest_ = 0, minPositive_ = 0;
+  bool dyadic_ = true;
   int fractionBits_ = 0;
   unsigned imageBits_ = 0;
   std::vector<double> table_;
+  std::vector<uint32_t> codesByValue_;
 };
 
 /// Spellings of the presets that name one element format, for help texts and near-miss suggestions.
@@ -143,7 +168,8 @@ struct MinifloatParams {
   friend bool operator==(const MinifloatParams &, const MinifloatParams &) = default;
 };
 
-/// The minifloat family: fp8, fp6, fp4, bf16, fp16, E8M0, and every other ExMy of up to 16 bits.
+/// The minifloat family: fp8, fp6, fp4, bf16, fp16, E8M0, tf32, and every other ExMy of up to 19
+/// bits.
 class MinifloatFormat final : public Format {
 public:
   /// Returns null and sets `error` if the parameters are illegal.

@@ -15,6 +15,11 @@ struct LinalgToLLVMOptions : mlir::PassPipelineOptions<LinalgToLLVMOptions> {
       *this, "parallel-threshold",
       llvm::cl::desc("Number of element operations from which an operation is split over threads"),
       llvm::cl::init(32768)};
+  /// The default is what the default CPU has, so that lpc-opt makes what lpc compile does.
+  Option<std::string> features{
+      *this, "features",
+      llvm::cl::desc("Features of the target that kernels may use, of ssse3 and avx2"),
+      llvm::cl::init("ssse3,avx2")};
 };
 
 /// linalg, tensor, arith, math, scf and one function @main -> LLVM dialect with the entry function

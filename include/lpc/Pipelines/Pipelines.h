@@ -35,6 +35,10 @@ struct NnToLpOptions : mlir::PassPipelineOptions<NnToLpOptions> {
 /// nn -> nn with observers, what calibration compiles and runs.
 void buildObservePipeline(mlir::OpPassManager &pm, const NnToLpOptions &options);
 
+/// nn -> nn with pairs of lp.quantize and lp.dequantize: the first part of the next one, and what
+/// `lpc quantize` writes into a file.
+void buildQuantizePipeline(mlir::OpPassManager &pm, const NnToLpOptions &options);
+
 /// nn -> lp: quantize, fuse, prove accumulators. Contract: the bits are fixed; no observer is left.
 void buildNnToLpPipeline(mlir::OpPassManager &pm, const NnToLpOptions &options);
 

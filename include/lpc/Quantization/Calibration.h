@@ -3,7 +3,7 @@
 #ifndef LPC_QUANTIZATION_CALIBRATION_H
 #define LPC_QUANTIZATION_CALIBRATION_H
 
-#include "lpc/Numerics/FormatSpec.h"
+#include "lpc/Numerics/ScaleRules.h"
 
 #include "mlir/Support/LLVM.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -65,10 +65,7 @@ public:
 /// Scale and zero point that represent [lo, hi] in the format: symmetric max(|lo|, |hi|) /
 /// element.max(), or with a zero point the interval widened to contain 0, (hi - lo) / (max - min)
 /// as ONNX does.
-struct ScaleZero {
-  float scale = 1;
-  int32_t zero = 0;
-};
+using ScaleZero = num::ScaleZero;
 ScaleZero chooseScale(float lo, float hi, const num::FormatSpec &spec);
 
 } // namespace lpc::quant

@@ -26,16 +26,17 @@ def InsertObserversPass : Pass<"lpc-insert-observers", "::mlir::func::FuncOp"> {
 def QuantizeActivationsPass : Pass<"lpc-quantize-activations", "::mlir::func::FuncOp"> {
   let summary = "turn observers into quantize/dequantize pairs";
   let description = [{
-    Each `lp.observe` becomes `lp.quantize`, `lp.dequantize`. With granularity tensor the scale is a constant from the
-    calibration file (ids must be present there); with token or group granularity `lp.block_scale` computes it at run time
-    and no calibration is needed. Convolutions take per-tensor scales only: with another granularity their observers are
-    dropped with a warning.
+    Each `lp.observe` becomes `lp.quantize`, `lp.dequantize`. One scale for the tensor is a constant from the calibration file
+    (ids must be present there). All other structures (tokens, groups, tiles, several levels) get their scales at run time from
+    `lp.block_scale` by the format's rule, and no calibration is needed. Convolutions take per-tensor scales only: with another
+    structure their observers are dropped with a warning. Tables, offsets, scales that depend on the sign and rules that search
+    are for weights only.
 
     *Example*: `%o = lp.observe %x {id = 0}` becomes
     `%q = lp.quantize %x scales(%s) {scale = #lp.scale<[*, *]>}`, `%o = lp.dequantize %q scales(%s) {scale = #lp.scale<[*, *]>}`.
   }];
   let options = [
-    Option<"format", "format", "std::string", "\"int8\"", "format spec of activations, for example int8, uint8/asym, int8/token">,
+    Option<"format", "format", "std::string", "\"int8\"", "format spec of activations, for example int8, uint8/asym, int8/token, mxfp8, nvfp4">,
     Option<"calibration", "calibration", "std::string", "\"\"", "calibration file (JSON) written by `lpc compile --calib`">,
     Option<"method", "method", "std::string", "\"minmax\"",
            "how a static range is chosen: minmax, percentile (99.99 % of the values inside), mse (least squared error)">];
@@ -46,9 +47,10 @@ def QuantizeWeightsPass : Pass<"lpc-quantize-weights", "::mlir::func::FuncOp"> {
   let summary = "round constant operands of contractions to a format";
   let description = [{
     The constant right operand of each `nn.matmul` and the constant filter of each `nn.conv` becomes an `lp.constant` of codes
-    and an `lp.dequantize` with constant scales. Rounding is to nearest even, once, from the exact quotient by the f32 scale.
-    Scales: absmax divides the largest magnitude of a block by the format's largest value; mse searches multiples 0.40 to 1.00
-    of that for the least squared error. A block of zeros has scale 1.
+    and an `lp.dequantize` with constant scales, in the formats that the spec gives them: of several levels, with zero points,
+    offsets or scales for negative numbers, or behind an `lp.lookup` in a learned table. Codes and scales are those of
+    include/lpc/Numerics/BlockQuantizer.h by the format's rule. The method mse takes the place of that rule: it searches for the
+    least squared error.
 
     *Example*: `%w = nn.constant ... : tensor<64x10xf32>` with `int8/channel` becomes `lp.constant ... : tensor<64x10x!lp.int8>` and
     `lp.dequantize` with `{scale = #lp.scale<[*, 1]>}`.
@@ -56,8 +58,8 @@ def QuantizeWeightsPass : Pass<"lpc-quantize-weights", "::mlir::func::FuncOp"> {
     *Does not* touch constants of fewer than `min-elements` elements, nor contractions that match `keep`.
   }];
   let options = [
-    Option<"format", "format", "std::string", "\"int8/channel\"", "format spec of weights, for example int4/g128, e2m1/g32">,
-    Option<"method", "method", "std::string", "\"absmax\"", "how a scale is chosen: absmax or mse">,
+    Option<"format", "format", "std::string", "\"int8/channel\"", "format spec of weights, for example int4/g128, mxfp4, nvfp4, any4">,
+    Option<"method", "method", "std::string", "\"absmax\"", "how a scale is chosen: absmax (the format's own rule) or mse">,
     Option<"minElements", "min-elements", "int64_t", "1", "leave smaller constants in float (elements)">,
     Option<"keep", "keep", "std::string", "\"\"",
            "regular expression over ONNX node names: these contractions stay in float (default: none)">];
@@ -74,9 +76,11 @@ def FuseQuantizedOpsPass : Pass<"lpc-fuse-quantized-ops", "::mlir::func::FuncOp"
     integer images fits, `f32_grouped` where scales change along the contracted axis, `f32_relaxed` where the images are too
     wide (fp16, bf16, two 5-bit exponents) or one side is float. `nn.conv` likewise; its bias becomes an addition.
     The result differs from the operands' exact sum by at most two roundings for `int`, by G fused multiply-adds for
-    `f32_grouped`, by `2 K eps sum |a b|` for `f32_relaxed`.
+    `f32_grouped`, by `2 K eps sum |a b|` for `f32_relaxed`. Scales of several levels, and scales in a narrow format, become
+    one f32 tensor by an `lp.dequantize` of the innermost level, with the roundings of the original; narrow constants stay.
 
-    *Does not* fuse a matmul of two floats, scales of several levels, or a convolution with a zero point that differs per channel.
+    *Does not* fuse a matmul of two floats, nor operands with offsets, real zero points, tables or scales that depend on the sign:
+    these stay dequantized, and the product is `f32_relaxed`.
   }];
   let dependentDialects = ["::lpc::lp::LpDialect", "::lpc::nn::NnDialect"];
 }

@@ -147,19 +147,53 @@ Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs);
 /// ScaleBlock shape of one level: neighbours that share a scale along each dimension, 0 for all.
 using ScaleBlock = Shape;
 
-Result<Tensor> quantize(const Tensor &x, std::span<const Tensor> scales, const Tensor *zeroPoint,
-                        std::span<const ScaleBlock> levels, const num::Format &format,
-                        const num::Conversion &policy, bool zeroPointBeforeRounding);
-Result<Tensor> dequantize(const Tensor &codes, std::span<const Tensor> scales,
-                          const Tensor *zeroPoint, std::span<const ScaleBlock> levels, DType to);
-enum class ScaleRule : uint8_t { AbsMax, MinMax };
+/// What stands between codes and numbers: the operands of lp.quantize and lp.dequantize. Absent
+/// ones are empty or null.
+struct Scaling {
+  std::span<const Tensor> scales, negativeScales;
+  std::span<const ScaleBlock> levels;
+  const Tensor *zeroPoint = nullptr; ///< integers, codes of integers, or real numbers
+  std::span<const Tensor> offsets;
+  std::span<const ScaleBlock> offsetLevels;
+};
+struct QuantizeOptions {
+  num::Conversion policy;
+  bool zeroPointBeforeRounding = false;
+  bool reciprocal = false;
+  uint64_t seed = 0;
+};
+Result<Tensor> quantize(const Tensor &x, const Scaling &scaling, const num::Format &format,
+                        const QuantizeOptions &options);
+/// `codes` may be real numbers (f32): then they are the decoded values.
+Result<Tensor> dequantize(const Tensor &codes, const Scaling &scaling, DType to);
+
+/// table[index along each axis..., code].
+Result<Tensor> lookup(const Tensor &codes, const Tensor &table, const Shape &axes);
+
+// Words and order are those of the lp dialect.
+enum class ScaleRule : uint8_t {
+  AbsMax,
+  MinMax,
+  Floor,
+  Ceil,
+  Even,
+  RCeil,
+  Log2,
+  Raise,
+  Pow2,
+  NV,
+  NVDivide,
+};
 struct BlockScales {
-  Tensor scales;
+  std::vector<Tensor> scales; ///< those of the levels that are not given
   std::optional<Tensor> zeroPoint;
 };
-/// zeroPointType: the type of the second result of MinMax.
-Result<BlockScales> blockScale(const Tensor &x, const num::Format &format, const ScaleBlock &block,
-                               ScaleRule rule, DType scaleType, std::optional<DType> zeroPointType);
+/// One scale type for each level that `outer` does not give; zeroPointType: the type of MinMax's
+/// second result.
+Result<BlockScales> blockScale(const Tensor &x, std::span<const Tensor> outer,
+                               const num::Format &format, std::span<const ScaleBlock> levels,
+                               ScaleRule rule, std::span<const DType> scaleTypes,
+                               std::optional<DType> zeroPointType);
 
 /// One side of a contraction: codes with scale and zero point (null if absent), or floats.
 struct Side {

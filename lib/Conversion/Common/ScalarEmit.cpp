@@ -3,89 +3,22 @@
 // are asked of the format itself, so that this file holds only the arithmetic between them.
 #include "lib/Conversion/Common/ScalarEmit.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "Emitter.h"
+#include "TableEmit.h"
+
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
 #include <limits>
 
 using namespace mlir;
 using namespace lpc;
+using namespace lpc::emit;
 using num::MinifloatParams;
 using num::Overflow;
 using num::Rounding;
 
 namespace {
-
-using Pred = arith::CmpIPredicate;
-
-/// `element` in the shape (scalar or vector) of `like`.
-Type withElement(Type like, Type element) {
-  if (auto shaped = dyn_cast<ShapedType>(like))
-    return shaped.clone(element);
-  return element;
-}
-
-/// Scalar or vector arithmetic on values of one shape.
-struct Emitter : ImplicitLocOpBuilder {
-  Emitter(OpBuilder &b, Location loc, Value shape)
-      : ImplicitLocOpBuilder(loc, b), like(shape.getType()) {}
-
-  Type like;
-
-  Value splat(TypedAttr scalar) {
-    if (auto shaped = dyn_cast<ShapedType>(like))
-      return arith::ConstantOp::create(
-          *this, DenseElementsAttr::get(cast<ShapedType>(shaped.clone(scalar.getType())),
-                                        Attribute(scalar)));
-    return arith::ConstantOp::create(*this, scalar);
-  }
-  Value integer(unsigned width, uint64_t value) {
-    IntegerType t = getIntegerType(width);
-    return splat(
-        getIntegerAttr(t, APInt(width, value, /*isSigned=*/false, /*implicitTrunc=*/true)));
-  }
-  Value real(FloatType t, double value) { return splat(getFloatAttr(t, value)); }
-
-  template <typename Op, typename... Args> Value make(Args &&...args) {
-    return createOrFold<Op>(std::forward<Args>(args)...);
-  }
-  Value add(Value x, Value y) { return make<arith::AddIOp>(x, y); }
-  Value sub(Value x, Value y) { return make<arith::SubIOp>(x, y); }
-  Value shl(Value x, Value y) { return make<arith::ShLIOp>(x, y); }
-  Value shrU(Value x, Value y) { return make<arith::ShRUIOp>(x, y); }
-  Value bitAnd(Value x, Value y) { return make<arith::AndIOp>(x, y); }
-  Value bitOr(Value x, Value y) { return make<arith::OrIOp>(x, y); }
-  Value cmp(Pred p, Value x, Value y) { return make<arith::CmpIOp>(p, x, y); }
-  Value cmpF(arith::CmpFPredicate p, Value x, Value y) { return make<arith::CmpFOp>(p, x, y); }
-  Value select(Value c, Value x, Value y) { return x == y ? x : make<arith::SelectOp>(c, x, y); }
-  Value isNaN(Value x) { return cmpF(arith::CmpFPredicate::UNO, x, x); }
-  /// Zero-extends or truncates to `width` bits.
-  Value resize(Value x, unsigned width) {
-    unsigned from = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
-    Type to = withElement(like, getIntegerType(width));
-    if (from == width)
-      return x;
-    return from < width ? make<arith::ExtUIOp>(to, x) : make<arith::TruncIOp>(to, x);
-  }
-  Value convertFloat(Value x, FloatType to) {
-    unsigned from = getElementTypeOrSelf(x).getIntOrFloatBitWidth();
-    if (getElementTypeOrSelf(x) == to)
-      return x;
-    if (getElementTypeOrSelf(x).isBF16()) {
-      // See emitWiden.
-      Value bits = resize(make<arith::BitcastOp>(withElement(like, getI16Type()), x), 32);
-      Value wide =
-          make<arith::BitcastOp>(withElement(like, getF32Type()), shl(bits, integer(32, 16)));
-      return convertFloat(wide, to);
-    }
-    Type t = withElement(like, to);
-    return from < to.getWidth() ? make<arith::ExtFOp>(t, x) : make<arith::TruncFOp>(t, x);
-  }
-};
 
 /// The binade of the least normal value.
 int lowestBinade(const MinifloatParams &p) { return p.subnormals ? 1 - p.bias : -p.bias; }
@@ -190,9 +123,12 @@ Value roundsAway(Emitter &e, unsigned width, Rounding rounding, Value rest, Valu
   case Rounding::ToOdd:
     return e.bitAnd(inexact, negate(odd()));
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 bool neverOverflows(Rounding rounding, bool negative) {
@@ -287,15 +223,51 @@ Value atLeastF32(Emitter &e, Value real) {
   return t.getWidth() < 32 ? e.convertFloat(real, e.getF32Type()) : real;
 }
 
+/// `x` (f32 or f64) rounded to an integral value of its type, at random.
+Value roundStochastically(Emitter &e, Value x, Value random, const num::Conversion &policy) {
+  auto t = cast<FloatType>(getElementTypeOrSelf(x));
+  FloatType f64 = e.getF64Type();
+  Value magnitude = e.make<math::AbsFOp>(e.convertFloat(x, f64));
+  Value whole = e.make<math::FloorOp>(magnitude);
+  Value fraction = e.make<arith::SubFOp>(magnitude, whole);
+  Value away = goesAway(e, fraction, e.real(f64, 1.0), random, policy);
+  Value next = e.make<arith::AddFOp>(whole, e.real(f64, 1.0));
+  // Exact in `t`: a number with a fraction is small.
+  Value rounded = e.convertFloat(e.select(away, next, whole), t);
+  return e.make<math::CopySignOp>(rounded, x);
+}
+
+/// `x` times 2^-exponent, exactly, or with the same code under every rounding.
+Value scaleDown(Emitter &e, Value x, int exponent) {
+  auto t = cast<FloatType>(getElementTypeOrSelf(x));
+  if (exponent > 0) {
+    // What would become subnormal counts only as more than nothing.
+    Value least = e.real(t, 0x1p-900);
+    Value isTiny = e.cmpF(arith::CmpFPredicate::OLT, e.make<math::AbsFOp>(x), least);
+    isTiny = e.bitAnd(isTiny, e.cmpF(arith::CmpFPredicate::ONE, x, e.real(t, 0.0)));
+    x = e.select(isTiny, e.make<math::CopySignOp>(least, x), x);
+  }
+  return e.make<arith::MulFOp>(x, e.real(t, std::ldexp(1.0, -exponent)));
+}
+
+/// The code of real * 2^-exponent.
 Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerFormat &format,
-                    const num::Conversion &policy) {
-  Value x = atLeastF32(e, real);
+                    const num::Conversion &policy, Value random, int exponent = 0) {
+  Value x = atLeastF32(e, real), unscaled = x;
+  if (exponent != 0) {
+    // Scaled up, a float may become infinite: that saturates, but does not wrap.
+    if (exponent > 0 || policy.overflow == Overflow::Wrap)
+      x = unscaled = e.convertFloat(x, e.getF64Type());
+    x = scaleDown(e, x, exponent);
+  }
   auto t = cast<FloatType>(getElementTypeOrSelf(x));
   Type floatType = x.getType(), i32 = withElement(e.like, e.getI32Type());
   auto clampLow = [&](Value v, Value lo) { return e.make<arith::MaximumFOp>(v, lo); };
   auto clampHigh = [&](Value v, Value hi) { return e.make<arith::MinimumFOp>(v, hi); };
   Value nan = e.isNaN(x);
-  Value rounded = e.select(nan, e.real(t, 0.0), emitRound(e, e.getLoc(), x, policy.rounding));
+  Value rounded = num::isStochastic(policy.rounding) ? roundStochastically(e, x, random, policy)
+                                                     : emitRound(e, e.getLoc(), x, policy.rounding);
+  rounded = e.select(nan, e.real(t, 0.0), rounded);
 
   Value lo = e.integer(32, format.lo()), hi = e.integer(32, format.hi());
   auto bound = [&](int32_t limit) {
@@ -317,8 +289,13 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
     Value residue = e.make<arith::SubFOp>(rounded, e.make<arith::MulFOp>(quotient, modulus));
     // Infinity has no residue: it saturates.
     double inf = std::numeric_limits<double>::infinity();
-    Value infinite = e.cmpF(arith::CmpFPredicate::OEQ, e.make<math::AbsFOp>(x), e.real(t, inf));
+    auto isInfinite = [&](Value v) {
+      return e.cmpF(arith::CmpFPredicate::OEQ, e.make<math::AbsFOp>(v), e.real(t, inf));
+    };
+    Value infinite = isInfinite(x);
     residue = e.select(infinite, e.real(t, 0.0), residue);
+    if (exponent != 0)
+      infinite = isInfinite(unscaled);
     Value wrapped = e.make<arith::FPToSIOp>(i32, residue);
     if (zeroPoint)
       wrapped = e.add(wrapped, zeroPoint);
@@ -338,7 +315,7 @@ Value encodeInteger(Emitter &e, Value real, Value zeroPoint, const num::IntegerF
 } // namespace
 
 IntegerType lpc::codeStorageType(MLIRContext *ctx, const num::Format &format) {
-  return IntegerType::get(ctx, format.width() <= 8 ? 8 : 16);
+  return IntegerType::get(ctx, format.width() <= 8 ? 8 : format.width() <= 16 ? 16 : 32);
 }
 
 Value lpc::emitWiden(OpBuilder &b, Location loc, Value real, FloatType to) {
@@ -385,9 +362,12 @@ Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) 
     return e.make<arith::SubFOp>(ceil, above(e.make<arith::SubFOp>(ceil, real)));
   }
   case Rounding::Stochastic:
+  case Rounding::NearestLog:
+  case Rounding::StochasticFast:
+  case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("stochastic rounding has no static emission");
+  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
 }
 
 Value lpc::emitDecodeInt(OpBuilder &b, Location loc, Value code, const num::IntegerFormat &format) {
@@ -406,23 +386,75 @@ Value lpc::emitDecode(OpBuilder &b, Location loc, Value code, const num::Format 
     Value value = emitDecodeInt(b, loc, code, *integer);
     return e.make<arith::SIToFPOp>(withElement(code.getType(), result), value);
   }
-  return decodeMinifloat(e, code, cast<num::MinifloatFormat>(format), result);
+  // In registers 16 values are looked up faster than computed.
+  bool isShort = isa<VectorType>(code.getType()) && format.width() <= 4;
+  if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && !isShort)
+    return decodeMinifloat(e, code, *minifloat, result);
+  return decodeByTable(e, code, format, result);
+}
+
+/// Whether the arithmetic of integers and minifloats knows a rounding.
+static bool isArithmetic(Rounding rounding) {
+  return rounding != Rounding::NearestLog && !num::isStochastic(rounding);
+}
+
+/// Whether the format is of the families of integers, where `wrap` is no `saturate`.
+static bool canWrap(const num::Format &format) {
+  return format.family() == num::Family::Integer || format.family() == num::Family::Fixed;
+}
+
+bool lpc::canEmitEncode(const num::Format &format, const num::Conversion &policy) {
+  if (num::isStochastic(policy.rounding))
+    return (canWrap(format) && findIntegerGrid(format)) || canEncodeBetween(format, policy);
+  if (policy.overflow != Overflow::Wrap || !canWrap(format))
+    return true;
+  return isArithmetic(policy.rounding) && findIntegerGrid(format);
 }
 
 Value lpc::emitEncode(OpBuilder &b, Location loc, Value real, const num::Format &format,
-                      const num::Conversion &policy) {
+                      const num::Conversion &policy, Value random) {
+  assert(canEmitEncode(format, policy) && "the caller refuses this policy");
+  assert(static_cast<bool>(random) == num::isStochastic(policy.rounding));
   Emitter e(b, loc, real);
   Value code;
-  if (auto *integer = dyn_cast<num::IntegerFormat>(&format))
-    code = encodeInteger(e, real, nullptr, *integer, policy);
+  bool arithmetic = isArithmetic(policy.rounding);
+  std::optional<IntegerGrid> grid;
+  if (canWrap(format) && (arithmetic || random))
+    grid = findIntegerGrid(format);
+  if (grid)
+    code = encodeInteger(e, real, nullptr, *grid->integers, policy, random, grid->exponent);
+  else if (random)
+    code = encodeBetween(e, real, random, format, policy);
+  else if (auto *minifloat = dyn_cast<num::MinifloatFormat>(&format); minifloat && arithmetic)
+    code = encodeMinifloat(e, real, *minifloat, policy);
   else
-    code = encodeMinifloat(e, real, cast<num::MinifloatFormat>(format), policy);
+    code = encodeBySteps(e, real, format, policy);
   return e.resize(code, codeStorageType(b.getContext(), format).getWidth());
 }
 
+Value lpc::emitRandomBits(OpBuilder &b, Location loc, uint64_t seed, Value index, unsigned bits) {
+  Emitter e(b, loc, index);
+  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
+  auto fold = [&](Value z, unsigned by) {
+    return e.make<arith::XOrIOp>(z, e.shrU(z, e.integer(64, by)));
+  };
+  auto mul = [&](Value z, uint64_t by) { return e.make<arith::MulIOp>(z, e.integer(64, by)); };
+  // The finalizer of splitmix64, as num::randomBits has it; once at compile time for the seed.
+  auto mixed = [](uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  };
+  Value z = e.add(e.integer(64, mixed(seed + golden)), mul(index, golden));
+  z = mul(fold(z, 30), 0xbf58476d1ce4e5b9u);
+  z = mul(fold(z, 27), 0x94d049bb133111ebu);
+  return e.resize(e.shrU(fold(z, 31), e.integer(64, 64 - bits)), 32);
+}
+
 Value lpc::emitEncodeAffine(OpBuilder &b, Location loc, Value real, Value zeroPoint,
-                            const num::IntegerFormat &format, const num::Conversion &policy) {
+                            const num::IntegerFormat &format, const num::Conversion &policy,
+                            Value random) {
   Emitter e(b, loc, real);
-  Value code = encodeInteger(e, real, zeroPoint, format, policy);
+  Value code = encodeInteger(e, real, zeroPoint, format, policy, random);
   return e.resize(code, codeStorageType(b.getContext(), format).getWidth());
 }

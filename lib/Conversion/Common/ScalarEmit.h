@@ -14,7 +14,7 @@ namespace lpc {
 // num::Format::decode and num::Format::encode, bit for bit; NaN results have any payload.
 
 /// How one code is held in registers and in unpacked tensors: `i8` for formats of up to 8 bits,
-/// else `i16`.
+/// `i16` up to 16. Wider formats have scalars only, in `i32`.
 mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &format);
 
 /// The value of `code` (an integer of at least the format's width; bits above the format's are
@@ -23,22 +23,34 @@ mlir::IntegerType codeStorageType(mlir::MLIRContext *ctx, const num::Format &for
 mlir::Value emitDecode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value code,
                        const num::Format &format, mlir::FloatType result = nullptr);
 
-/// The code of `real` (f16, bf16, f32 or f64) under `policy`, zero-extended to codeStorageType. All
-/// roundings but stochastic.
+/// Whether emitEncode has code for this policy. Not: `wrap` with `nearest_log` where a format
+/// wraps; stochastic rounding but of integers, or with `saturate` of dyadic formats that have a
+/// zero and whose spacing leaves room for the random bits in f64.
+bool canEmitEncode(const num::Format &format, const num::Conversion &policy);
+
+/// The code of `real` (f16, bf16, f32 or f64) under a policy that canEmitEncode, zero-extended to
+/// codeStorageType. `random`: for stochastic rounding, the policy's number of random bits in an
+/// i32.
 mlir::Value emitEncode(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
-                       const num::Format &format, const num::Conversion &policy);
+                       const num::Format &format, const num::Conversion &policy,
+                       mlir::Value random = nullptr);
+
+/// num::randomBits: `bits` (1 to 32) random bits as an i32, for the element with the logical
+/// `index` (i64).
+mlir::Value emitRandomBits(mlir::OpBuilder &b, mlir::Location loc, uint64_t seed, mlir::Value index,
+                           unsigned bits);
 
 /// A float as a wider float type, exactly. bf16 goes by its bits: LLVM 22 for x86 loses the sign of
 /// an extended bf16 that is both tested and stripped of its sign.
 mlir::Value emitWiden(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real, mlir::FloatType to);
 
 /// IntegerFormat::encodeAffine: overflow(round(real) + zeroPoint), zeroPoint an i32 within the
-/// format's range.
+/// format's range. All roundings but `nearest_log`.
 mlir::Value emitEncodeAffine(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                              mlir::Value zeroPoint, const num::IntegerFormat &format,
-                             const num::Conversion &policy);
+                             const num::Conversion &policy, mlir::Value random = nullptr);
 
-/// `real` rounded to an integral value of its type (any rounding but stochastic).
+/// `real` rounded to an integral value of its type (any rounding but stochastic and by ratio).
 mlir::Value emitRound(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                       num::Rounding rounding);
 

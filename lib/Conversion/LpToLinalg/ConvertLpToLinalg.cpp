@@ -8,6 +8,7 @@
 #include "Lowering.h"
 
 #include "dialects/Nn/IR/Nn.h"
+#include "dialects/Packed/IR/Packed.h"
 #include "lpc/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -99,6 +100,7 @@ struct ConvertLpToLinalg final : lpc::impl::ConvertLpToLinalgPassBase<ConvertLpT
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
     populateStorage(converter, patterns);
     populateConversions(converter, patterns);
+    populateBlockScale(converter, patterns);
     populateMatMul(converter, patterns);
     populateConv(converter, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))

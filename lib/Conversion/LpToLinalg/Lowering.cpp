@@ -126,6 +126,10 @@ Value lp_to_linalg::emitScale(OpBuilder &b, Location loc, Value stored, Type ele
   return convertFloat(b, loc, stored, b.getF32Type());
 }
 
+Value lp_to_linalg::emitValue(OpBuilder &b, Location loc, Value code, const num::Format &format) {
+  return emitDecode(b, loc, code, format, isExactInF32(format) ? b.getF32Type() : b.getF64Type());
+}
+
 Value lp_to_linalg::emitDequantize(OpBuilder &b, Location loc, Value code,
                                    const num::Format &format, Value zeroPoint,
                                    Type zeroPointElement, Value scale, FloatType result) {

@@ -56,6 +56,9 @@ Value emitScaledToF32(OpBuilder &b, Location loc, Value acc, int fraction);
 Value emitScale(OpBuilder &b, Location loc, Value stored, Type element);
 /// A stored zero point as i32.
 Value emitZeroPoint(OpBuilder &b, Location loc, Value stored, Type element);
+/// The value of a code in the narrowest of f32 and f64 that holds every value of the format; an
+/// irrational one as f32.
+Value emitValue(OpBuilder &b, Location loc, Value code, const num::Format &format);
 /// fl_result((decode(code) - zero) * scale), the difference exact; `zero` and `scale` (f32) may be
 /// null.
 Value emitDequantize(OpBuilder &b, Location loc, Value code, const num::Format &format,
@@ -110,6 +113,7 @@ Value emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs,
 
 void populateStorage(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConversions(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateBlockScale(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateMatMul(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConv(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 

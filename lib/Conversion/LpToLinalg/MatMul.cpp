@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace lpc;
 using namespace lpc::lp_to_linalg;
@@ -101,27 +103,31 @@ Value contract(OpBuilder &b, Location loc, const Product &p, Value lhs, Value rh
       .getResult(0);
 }
 
-/// The scales that exist, as slices without the contracted dimension's groups: `group` picks one.
+/// The scales that exist, as slices without the contracted dimension's groups: those of the groups
+/// that hold element `begin` of the contracted dimension.
 struct Scales {
   SmallVector<Value> values;
   SmallVector<AffineMap> maps;
 
-  Scales(OpBuilder &b, Location loc, const Product &p, OpFoldResult group) {
-    add(b, loc, p, p.lhs, true, group);
-    add(b, loc, p, p.rhs, false, group);
+  Scales(OpBuilder &b, Location loc, const Product &p, OpFoldResult begin) {
+    add(b, loc, p, p.lhs, true, begin);
+    add(b, loc, p, p.rhs, false, begin);
   }
   void add(OpBuilder &b, Location loc, const Product &p, const Side &side, bool isLhs,
-           OpFoldResult group) {
+           OpFoldResult begin) {
     if (!side.scale)
       return;
     MLIRContext *ctx = b.getContext();
     unsigned dim = typeOf(side.data).getRank() - (isLhs ? 1 : 2);
     Value scale = side.scale;
-    if (side.block.getBlock()[dim] != lp::ScaleAttr::kAll) {
+    if (int64_t block = side.block.getBlock()[dim]; block != lp::ScaleAttr::kAll) {
       SmallVector<OpFoldResult> offsets(typeOf(scale).getRank(), b.getIndexAttr(0));
       SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, scale);
       SmallVector<OpFoldResult> strides(offsets.size(), b.getIndexAttr(1));
-      offsets[dim] = group;
+      Value size = arith::ConstantIndexOp::create(b, loc, block);
+      offsets[dim] =
+          arith::DivUIOp::create(b, loc, getValueOrCreateConstantIndexOp(b, loc, begin), size)
+              .getResult();
       sizes[dim] = b.getIndexAttr(1);
       scale = tensor::ExtractSliceOp::create(b, loc, scale, offsets, sizes, strides);
     }
@@ -200,8 +206,7 @@ Value lowerGrouped(OpBuilder &b, Location loc, const Product &p, int64_t group) 
         Value start =
             linalg::FillOp::create(n, l, intConstant(n, l, acc, 0), carried[1]).getResult(0);
         Value sum = contract(n, l, p, a, c, start);
-        Value index = arith::DivUIOp::create(n, l, begin, step);
-        Scales scales(n, l, p, index);
+        Scales scales(n, l, p, begin);
         SmallVector<Value> operands = {sum};
         AffineMap id = AffineMap::getMultiDimIdentityMap(p.rank, ctx);
         SmallVector<AffineMap> maps = {id};
@@ -253,10 +258,8 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
     } else {
       int64_t lg = lhs.blockAlong(typeOf(lhs.data).getRank() - 1),
               rg = rhs.blockAlong(typeOf(rhs.data).getRank() - 2);
-      if (lg != lp::ScaleAttr::kAll && rg != lp::ScaleAttr::kAll && lg != rg)
-        return op.emitOpError("expected equal groups on both sides, but got ")
-               << lg << " and " << rg;
-      int64_t group = std::max(lg, rg);
+      // Neither side's scale changes within a group.
+      int64_t group = std::gcd(lg, rg);
       if (group == lp::ScaleAttr::kAll) {
         int64_t k = typeOf(lhs.data).getShape().back();
         group = ShapedType::isDynamic(k) ? int64_t(1) << 40 : std::max<int64_t>(k, 1);

@@ -133,8 +133,10 @@ std::optional<Weight> readWeight(const Side &side, int64_t group) {
 
 /// A weight for float activations: images where they fit, else codes of any format of up to 8 bits.
 std::optional<Weight> readFloatWeight(const Side &side) {
-  if (std::optional<Weight> weight = readWeight(side, /*group=*/1))
-    return weight;
+  // The images' unit 2^-fraction has to be a normal number of f32.
+  if (side.fractionBits() <= 126)
+    if (std::optional<Weight> weight = readWeight(side, /*group=*/1))
+      return weight;
   RankedTensorType type = typeOf(side.data);
   const num::Format &format = *side.format();
   bool plain = type.getRank() == 2 && type.hasStaticShape() && type.getNumElements() != 0;
@@ -152,6 +154,22 @@ std::optional<Weight> readFloatWeight(const Side &side) {
                 {codes->begin(), codes->end()},
                 {},
                 TypeAttr::get(type.getElementType())};
+}
+
+/// What about a weight keeps it from being packed, for the user.
+std::string weightReason(const Side &side) {
+  RankedTensorType type = typeOf(side.data);
+  const std::string &name = side.format()->name();
+  if (!side.data.getDefiningOp<lp::ConstantOp>() && !side.data.getDefiningOp<lp::BitcastOp>())
+    return "the weight is not a constant";
+  if (type.getRank() != 2)
+    return "the weight has " + std::to_string(type.getRank()) + " dimensions";
+  if (side.format()->width() > 8)
+    return "codes of " + name + " have more than 8 bits";
+  if (side.zeroPoint && !constantCodes(side.zeroPoint))
+    return "the weight's zero points are not constant";
+  return "the integer images of weights in " + name + " need more than " +
+         (side.format()->width() <= 4 ? "4" : "8") + " bits";
 }
 
 Value packedConstant(OpBuilder &b, Location loc, const Weight &w) {
@@ -206,24 +224,42 @@ Value unflattenRows(OpBuilder &b, Location loc, Value v, ArrayRef<OpFoldResult> 
   return tensor::ExpandShapeOp::create(b, loc, type, v, groups, sizes);
 }
 
-struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// Why contractions stay with the generic path.
+using Reasons = llvm::MapVector<Operation *, std::string>;
+
+struct PackPattern : OpRewritePattern<lp::MatMulOp> {
+  PackPattern(MLIRContext *ctx, Reasons &reasons) : OpRewritePattern(ctx), reasons(reasons) {}
+
+  LogicalResult refuse(PatternRewriter &rewriter, lp::MatMulOp op, const Twine &why) const {
+    reasons[op] = why.str();
+    return rewriter.notifyMatchFailure(op, why);
+  }
+
+  Reasons &reasons;
+};
+
+struct PackMatMul : PackPattern {
+  using PackPattern::PackPattern;
 
   LogicalResult matchAndRewrite(lp::MatMulOp op, PatternRewriter &rewriter) const override {
     lp::AccumulatorAttr acc = op.getAccumulator();
     bool grouped = acc.getKind() == lp::AccumulatorKind::F32Grouped;
-    if (acc.getKind() == lp::AccumulatorKind::F32Relaxed || (!grouped && acc.getWidth() > 32))
-      return rewriter.notifyMatchFailure(op, "needs exact sums of up to 32 bits");
+    if (acc.getKind() == lp::AccumulatorKind::F32Relaxed)
+      return rewriter.notifyMatchFailure(op, "needs exact sums");
+    if (!grouped && acc.getWidth() > 32)
+      return refuse(rewriter, op, "the sums need more than 32 bits");
     Side lhs(op.getLhs(), op.getLhsScale(), op.getLhsZeroPoint(), op.getLhs(), op.getLhsZeroPoint(),
              op.getLhsBlock());
     Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(),
              op.getRhsBlock());
     RankedTensorType lhsType = typeOf(op.getLhs());
     if (imageWidth(lhs) > 16 || lhs.format()->hasNaN() || lhs.format()->hasInf())
-      return rewriter.notifyMatchFailure(op, "needs activations whose images have at most 16 bits");
+      return refuse(rewriter, op,
+                    "the activations' format " + lhs.format()->name() +
+                        " has no integer images of at most 16 bits");
     int fraction = lhs.fractionBits() + rhs.fractionBits();
     if (fraction > 126)
-      return rewriter.notifyMatchFailure(op, "needs fractions of at most 126 bits");
+      return refuse(rewriter, op, "the fractions of both formats have more than 126 bits");
     int64_t group = 0;
     if (grouped) {
       group = rhs.blockAlong(0);
@@ -240,14 +276,15 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
       for (int64_t d = 0; plain && d + 1 < lhsType.getRank(); ++d)
         plain &= lhs.block.getBlock()[d] == (rowScales == 2 ? 1 : lp::ScaleAttr::kAll);
       if (!plain)
-        return rewriter.notifyMatchFailure(
-            op, "needs even groups of the weight and one scale per row of activations");
+        return refuse(rewriter, op,
+                      "sums in groups need an even group size, one scale in f32 per column and "
+                      "group, and one scale of the activations per row or in all");
     }
     std::optional<Weight> weight = readWeight(rhs, /*group=*/2);
     if (!weight)
-      return rewriter.notifyMatchFailure(op, "needs a constant weight whose images fit 8 bits");
+      return refuse(rewriter, op, weightReason(rhs));
     if (weight->depth != lhsType.getShape().back())
-      return rewriter.notifyMatchFailure(op, "needs activations with a fixed last dimension");
+      return refuse(rewriter, op, "the last dimension of the activations is not known");
 
     Location loc = op.getLoc();
     lhs.data = storageOf(rewriter, loc, lhs.data);
@@ -279,26 +316,29 @@ struct PackMatMul : OpRewritePattern<lp::MatMulOp> {
 
 /// f32_relaxed with float activations: the weight is decoded in registers; its scales multiply the
 /// sums of the groups.
-struct PackWeightOnly : OpRewritePattern<lp::MatMulOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct PackWeightOnly : PackPattern {
+  using PackPattern::PackPattern;
 
   LogicalResult matchAndRewrite(lp::MatMulOp op, PatternRewriter &rewriter) const override {
     RankedTensorType lhsType = typeOf(op.getLhs());
     if (op.getAccumulator().getKind() != lp::AccumulatorKind::F32Relaxed ||
-        !lhsType.getElementType().isF32() || !lp::formatOf(op.getRhs().getType()))
-      return rewriter.notifyMatchFailure(
-          op, "needs float activations and an accumulator 'f32_relaxed'");
+        !lp::formatOf(op.getRhs().getType()))
+      return rewriter.notifyMatchFailure(op, "needs a weight in codes and 'f32_relaxed'");
+    if (!lhsType.getElementType().isF32())
+      return refuse(rewriter, op, "the activations are not in f32, and the sums are 'f32_relaxed'");
     Side rhs(op.getRhs(), op.getRhsScale(), op.getRhsZeroPoint(), op.getRhs(), op.getRhsZeroPoint(),
              op.getRhsBlock());
     bool scaleFits =
         !rhs.scale || (typeOf(rhs.scale).getRank() == 2 &&
                        typeOf(rhs.scale).getElementType().isF32() && rhs.block.getBlock()[1] <= 1);
-    if (!scaleFits || rhs.format()->fractionBits() > 126)
-      return rewriter.notifyMatchFailure(op, "needs scales in f32 per column or for all columns");
+    if (!scaleFits)
+      return refuse(rewriter, op,
+                    "the weight's scales are not in f32 per column or for all columns");
     std::optional<Weight> weight = readFloatWeight(rhs);
-    if (!weight || weight->depth != lhsType.getShape().back())
-      return rewriter.notifyMatchFailure(op,
-                                         "needs a constant weight with codes of at most 8 bits");
+    if (!weight)
+      return refuse(rewriter, op, weightReason(rhs));
+    if (weight->depth != lhsType.getShape().back())
+      return refuse(rewriter, op, "the last dimension of the activations is not known");
 
     Location loc = op.getLoc();
     int64_t group = rhs.scale ? rhs.block.getBlock()[0] : lp::ScaleAttr::kAll;
@@ -424,13 +464,31 @@ struct ConvertLpToPacked final : lpc::impl::ConvertLpToPackedPassBase<ConvertLpT
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<PackMatMul, PackWeightOnly>(&getContext());
+    Reasons reasons;
+    patterns.add<PackMatMul, PackWeightOnly>(&getContext(), reasons);
+    patterns.add<PackIntegerMatMul>(&getContext());
     // Only these patterns: folding belongs to the passes around this one.
     GreedyRewriteConfig config;
     config.enableFolding(false).enableConstantCSE(false);
-    patterns.add<PackIntegerMatMul>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
-      signalPassFailure();
+      return signalPassFailure();
+    report(reasons);
+  }
+
+  /// Slow paths are never silent: one remark per cause.
+  void report(const Reasons &reasons) {
+    llvm::MapVector<StringRef, unsigned> counts;
+    getOperation().walk([&](Operation *op) {
+      if (isa<lp::ConvOp>(op))
+        ++counts["convolutions decode their weights in each run"];
+      auto found = reasons.find(op);
+      if (found != reasons.end() && isa<lp::MatMulOp>(op))
+        ++counts[found->second];
+    });
+    for (auto [why, count] : counts)
+      emitRemark(UnknownLoc::get(&getContext()))
+          << count << (count == 1 ? " contraction takes" : " contractions take")
+          << " the generic path: " << why;
   }
 };
 

@@ -8,6 +8,7 @@
 #include "Lowering.h"
 #include "PopulatePatterns.h"
 #include "dialects/Lp/IR/Lp.h"
+#include "dialects/Packed/IR/Packed.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"

@@ -61,7 +61,7 @@ Origin originOf(OpResult result, int64_t axis) {
   return TypeSwitch<Operation *, Origin>(result.getOwner())
       .Case<nn::UnaryOp, nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::SoftmaxOp, nn::LayerNormOp,
             nn::RMSNormOp, nn::ScanOp, nn::ScatterElementsOp, nn::ScatterNDOp, lp::QuantizeOp,
-            lp::DequantizeOp, lp::BitcastOp, lp::ObserveOp, tensor::CastOp>(
+            lp::DequantizeOp, lp::LookupOp, lp::BitcastOp, lp::ObserveOp, tensor::CastOp>(
           [&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
       .Case<nn::BinaryOp, nn::CompareOp, nn::SelectOp>(
           [&](auto op) { return throughBroadcast(result, axis, op->getOperands()); })

@@ -119,11 +119,12 @@ QuantizedDynamically onnx_to_nn::quantizeDynamically(NodeContext &ctx, Value x) 
   int64_t rank = rankOf(x);
   SmallVector<int64_t> ones(rank, 1);
   lp::ScaleAttr structure = lp::ScaleAttr::perTensor(c, rank);
-  auto range =
-      lp::BlockScaleOp::create(ctx.b, ctx.loc, RankedTensorType::get(ones, ctx.b.getF32Type()),
-                               lp::codeTensor(c, ones, format), x, lp::FormatType::get(c, format),
-                               structure, lp::ScaleRule::MinMax);
-  QuantParams params{structure, range.getScales(), fromCodes(ctx, range.getZeroPoint(), code)};
+  auto range = lp::BlockScaleOp::create(
+      ctx.b, ctx.loc, TypeRange{RankedTensorType::get(ones, ctx.b.getF32Type())},
+      lp::codeTensor(c, ones, format), x, ValueRange(), lp::FormatType::get(c, format), structure,
+      lp::ScaleRule::MinMax);
+  QuantParams params{structure, range.getScales().front(),
+                     fromCodes(ctx, range.getZeroPoint(), code)};
   return {quantize(ctx, x, params, code), params};
 }
 

@@ -131,6 +131,12 @@ struct ConvertPackedToLLVM final : lpc::impl::ConvertPackedToLLVMPassBase<Conver
       }
       lower(getOperation(), op);
     }
+    packed::TargetFeatures target;
+    for (StringRef name : llvm::split(features, ',')) {
+      target.ssse3 |= name == "ssse3";
+      target.avx2 |= name == "avx2";
+    }
+    packed::lowerLookups(getOperation(), target);
   }
 };
 

@@ -42,6 +42,11 @@ struct Kernel : ImplicitLocOpBuilder {
   void store(Value v, Value address, unsigned alignment) {
     LLVM::StoreOp::create(*this, v, address, alignment);
   }
+  Value lookup(ArrayRef<int8_t> table, VectorType type, Value codes) {
+    auto attr = DenseElementsAttr::get(
+        RankedTensorType::get({static_cast<int64_t>(table.size())}, getI8Type()), table);
+    return LookupOp::create(*this, type, codes, attr);
+  }
   Value splat(VectorType type, int64_t v) {
     return arith::ConstantOp::create(
         *this, DenseElementsAttr::get(type, getIntegerAttr(type.getElementType(), v)));
@@ -66,13 +71,7 @@ SmallVector<Value> loadWeights(Kernel &k, const KernelSpec &spec, Value address)
     return {arith::ShRSIOp::create(k, up, k.splat(halves, int64_t(12))),
             arith::ShRSIOp::create(k, wide, k.splat(halves, int64_t(4)))};
   }
-  Value table = arith::ConstantOp::create(k, DenseElementsAttr::get(bytes, spec.codebook));
-  auto lookup = [&](Value codes) {
-    return widen(LLVM::CallIntrinsicOp::create(k, bytes,
-                                               k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
-                                               ValueRange{table, codes})
-                     .getResult(0));
-  };
+  auto lookup = [&](Value codes) { return widen(k.lookup(spec.codebook, bytes, codes)); };
   Value low = arith::AndIOp::create(k, both, k.splat(bytes, int64_t(15)));
   Value high = arith::ShRUIOp::create(k, both, k.splat(bytes, int64_t(4)));
   return {lookup(low), lookup(high)};
@@ -101,7 +100,7 @@ SmallVector<Value> loadFloatWeights(Kernel &k, const KernelSpec &spec, Value add
     return {toFloat(arith::ShRSIOp::create(k, up, k.splat(words, int64_t(28)))),
             toFloat(arith::ShRSIOp::create(k, wide, k.splat(words, int64_t(4))))};
   }
-  // The table's instruction works on 16 bytes: both planes at once.
+  // x86's table instruction works on 16 bytes: both planes at once.
   VectorType two = k.vec(16, k.getI8Type());
   Value low = arith::AndIOp::create(k, both, k.splat(bytes, int64_t(15)));
   Value high = arith::ShRUIOp::create(k, both, k.splat(bytes, int64_t(4)));
@@ -109,11 +108,7 @@ SmallVector<Value> loadFloatWeights(Kernel &k, const KernelSpec &spec, Value add
                        lowLanes(order.begin(), order.begin() + 8),
                        highLanes(order.begin() + 8, order.end());
   Value codes = vector::ShuffleOp::create(k, low, high, order);
-  Value table = arith::ConstantOp::create(k, DenseElementsAttr::get(two, spec.codebook));
-  Value images =
-      LLVM::CallIntrinsicOp::create(k, two, k.getStringAttr("llvm.x86.ssse3.pshuf.b.128"),
-                                    ValueRange{table, codes})
-          .getResult(0);
+  Value images = k.lookup(spec.codebook, two, codes);
   auto half = [&](ArrayRef<int64_t> lanes) -> Value {
     return vector::ShuffleOp::create(k, images, images, lanes);
   };

@@ -35,6 +35,15 @@ mlir::func::FuncOp getUnpackKernel(mlir::ModuleOp module, const KernelSpec &spec
 /// The function of lpc_packed_rescale, made once per module.
 mlir::func::FuncOp getRescaleKernel(mlir::ModuleOp module, int64_t fraction, bool isFloat);
 
+/// Vector instructions beyond the base of the target that lookups may use.
+struct TargetFeatures {
+  bool ssse3 = false, avx2 = false;
+};
+
+/// packed.lookup => a constant of the module and a load, or a shuffle in registers where the target
+/// has one for this size of table.
+void lowerLookups(mlir::ModuleOp module, const TargetFeatures &features);
+
 } // namespace lpc::packed
 
 #endif // LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H

@@ -124,6 +124,19 @@ static uint64_t requiredFeatures(const llvm::TargetMachine &machine) {
   return bits;
 }
 
+FailureOr<SmallVector<std::string>> getKernelFeatures(ModuleOp module, const CPUOptions &options) {
+  std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(module, options);
+  if (!machine)
+    return failure();
+  SmallVector<std::string> features;
+  if (!machine->getTargetTriple().isX86())
+    return features;
+  for (StringRef name : {"avx2", "fma", "ssse3"})
+    if (machine->getMCSubtargetInfo()->checkFeatures(("+" + name).str()))
+      features.push_back(name.str());
+  return features;
+}
+
 static void optimize(llvm::Module &llvmModule, llvm::TargetMachine &machine, unsigned level) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = level >= 2;

@@ -70,7 +70,7 @@ def matmul(index, act, weight, dynamic, group, zero):
         if zero:
             zero_type = f"tensor<?x1x!lp.{act}>"
             lines.append(f"%xs{i}, %xz{i} = lp.block_scale %x {{format = !lp.{act}, scale = #lp.scale<{block}>, "
-                         f"rule = #lp.scale_rule<minmax>}} : tensor<?x{K}xf32> -> {xs_type}, {zero_type}")
+                         f"rule = #lp.scale_rule<minmax>}} : tensor<?x{K}xf32> -> {xs_type} zero_point {zero_type}")
         else:
             lines.append(f"%xs{i} = lp.block_scale %x {{format = !lp.{act}, scale = #lp.scale<{block}>}} : "
                          f"tensor<?x{K}xf32> -> {xs_type}")

@@ -20,19 +20,21 @@ def blob(name, codes, bits):
     return f"dense_resource<{name}>"
 
 
+# The codes that are no finite values or that encoders never make, and about the logarithm of the largest value.
+EXCLUDED = {"e4m3": [0x7F, 0xFF], "e5m2": [*range(0x7C, 0x80), *range(0xFC, 0x100)], "posit3": [4], "posit8": [0x80],
+            "hif8": [0x6F, 0x80, 0xEF], "lns8<f=4>": [0xC0], "ternary": [3], "table<-1.5,0.1,2>": [3]}
+REACH = {"e4m3": 8, "e5m2": 15, "posit8": 24, "hif8": 15, "lns8<f=4>": 4, "nf4": 0, "ternary": 0, "binary": 0,
+         "fp4.bnb": 0, "fix8<f=4>": 3, "pot4": 1, "table<-1.5,0.1,2>": 1, "posit3": 4, "e3m1": 4}
+
+
 def product(fmt, bits, group=0, zero=False):
     i = len(results)
-    limit = (1 << bits) - 1
-    codes = rng.integers(0, limit, DEPTH * COLUMNS)
-    # Formats with infinities and NaN: the codes of finite values only.
-    if fmt == "e4m3":
-        codes = codes % 0x7F + rng.integers(0, 2, codes.size) * 0x80
-    if fmt == "e5m2":
-        codes = codes % 0x7C + rng.integers(0, 2, codes.size) * 0x80
+    allowed = numpy.setdiff1d(numpy.arange(1 << bits), EXCLUDED.get(fmt, []))
+    codes = allowed[rng.integers(0, allowed.size, DEPTH * COLUMNS)]
     w_type = f"tensor<{DEPTH}x{COLUMNS}x!lp.{fmt}>"
     lines.append(f"%w{i} = lp.constant {blob(f'w{i}', codes, bits)} : {w_type}")
     groups = -(-DEPTH // group) if group else 1
-    scale = float(2.0 ** -(8 if fmt == "e4m3" else 15 if fmt == "e5m2" else bits))
+    scale = float(2.0 ** -REACH.get(fmt, bits))
     values = (scale * rng.uniform(0.5, 1.0, groups * COLUMNS)).astype("<f4")
     blobs.append(f's{i}: "0x{(4).to_bytes(4, "little").hex()}{values.tobytes().hex()}"')
     lines.append(f"%s{i} = arith.constant dense_resource<s{i}> : tensor<{groups}x{COLUMNS}xf32>")
@@ -59,6 +61,19 @@ product("e2m1", 4, group=16)
 product("e2m3", 6, group=32)
 product("e4m3", 8)
 product("e5m2", 8)
+product("nf4", 4)
+product("nf4", 4, group=64)
+product("fp4.bnb", 4, group=32)
+product("posit3", 3)
+product("posit8", 8)
+product("hif8", 8, group=16)
+product("lns8<f=4>", 8)
+product("fix8<f=4>", 8)
+product("binary", 1)
+product("ternary", 2, group=32)
+product("pot4", 4)
+product("e3m1", 5)
+product("table<-1.5,0.1,2>", 2)
 
 result_type = f"tensor<?x{COLUMNS}xf32>"
 with open(sys.argv[1], "w", encoding="utf-8") as f:

@@ -39,13 +39,65 @@ func.func @grouped_weights(%x: tensor<?x64x!lp.int8>, %xs: tensor<?x1xf32>, %w: 
 
 // -----
 
-// Groups of 32 meet groups of 16: no common group, so no exact sum.
-// CHECK-LABEL: func.func @unaligned_groups
-func.func @unaligned_groups(%x: tensor<?x64x!lp.int8>, %xs: tensor<?x4xf32>, %w: tensor<64x10x!lp.int4>, %ws: tensor<2x10xf32>) -> tensor<?x10xf32> {
-  // CHECK: lp.matmul {{.*}}accumulator = #lp.acc<f32_relaxed>
+// Groups of 32 meet groups of 16: exact within the groups of both.
+// CHECK-LABEL: func.func @unequal_groups
+func.func @unequal_groups(%x: tensor<?x64x!lp.int8>, %xs: tensor<?x4xf32>, %w: tensor<64x10x!lp.int4>, %ws: tensor<2x10xf32>) -> tensor<?x10xf32> {
+  // CHECK: lp.matmul {{.*}}accumulator = #lp.acc<f32_grouped>
   %a = lp.dequantize %x scales(%xs) {scale = #lp.scale<[1, 16]>} : tensor<?x64x!lp.int8>, (tensor<?x4xf32>) -> tensor<?x64xf32>
   %b = lp.dequantize %w scales(%ws) {scale = #lp.scale<[32, 1]>} : tensor<64x10x!lp.int4>, (tensor<2x10xf32>) -> tensor<64x10xf32>
   %y = nn.matmul %a, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+// Several levels become one tensor of scales on the finest grid; the narrow scales stay as they are.
+// CHECK-LABEL: func.func @two_levels
+// CHECK-SAME: %[[X:.*]]: tensor<?x64x!lp.e2m1>, %[[XS:.*]]: tensor<?x4x!lp.e4m3>, %[[XT:.*]]: tensor<1x1xf32>, %[[W:.*]]: tensor<64x10x!lp.e2m1>, %[[WS:.*]]: tensor<2x10x!lp.e8m0>
+func.func @two_levels(%x: tensor<?x64x!lp.e2m1>, %xs: tensor<?x4x!lp.e4m3>, %xt: tensor<1x1xf32>, %w: tensor<64x10x!lp.e2m1>, %ws: tensor<2x10x!lp.e8m0>) -> tensor<?x10xf32> {
+  // CHECK-DAG: %[[L:.*]] = lp.dequantize %[[XS]] scales(%[[XT]]) {scale = #lp.scale<[*, *]>} : tensor<?x4x!lp.e4m3>, (tensor<1x1xf32>) -> tensor<?x4xf32>
+  // CHECK-DAG: %[[R:.*]] = lp.dequantize %[[WS]] scales() {scale = #lp.scale<[*, *]>} : tensor<2x10x!lp.e8m0> -> tensor<2x10xf32>
+  // CHECK: lp.matmul %[[X]] scale %[[L]], %[[W]] scale %[[R]] {accumulator = #lp.acc<f32_grouped>, lhs_block = #lp.scale<[1, 16]>, rhs_block = #lp.scale<[32, 1]>}
+  %a = lp.dequantize %x scales(%xs, %xt) {scale = #lp.scale<[1, 16], [*, *]>} : tensor<?x64x!lp.e2m1>, (tensor<?x4x!lp.e4m3>, tensor<1x1xf32>) -> tensor<?x64xf32>
+  %b = lp.dequantize %w scales(%ws) {scale = #lp.scale<[32, 1]>} : tensor<64x10x!lp.e2m1>, (tensor<2x10x!lp.e8m0>) -> tensor<64x10xf32>
+  %y = nn.matmul %a, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+// A super-block is 8 blocks of the level inside it.
+// CHECK-LABEL: func.func @super_blocks
+func.func @super_blocks(%x: tensor<?x512x!lp.int8>, %xs: tensor<?x1xf32>, %w: tensor<512x10x!lp.int6>, %ws: tensor<16x10x!lp.int8>, %wt: tensor<2x10x!lp.fp16>) -> tensor<?x10xf32> {
+  // CHECK: lp.dequantize %{{.*}} scales(%{{.*}}) {scale = #lp.scale<[8, 1]>} : tensor<16x10x!lp.int8>, (tensor<2x10x!lp.fp16>) -> tensor<16x10xf32>
+  // CHECK: lp.matmul {{.*}}accumulator = #lp.acc<f32_grouped>{{.*}}rhs_block = #lp.scale<[32, 1]>
+  %a = lp.dequantize %x scales(%xs) {scale = #lp.scale<[1, *]>} : tensor<?x512x!lp.int8>, (tensor<?x1xf32>) -> tensor<?x512xf32>
+  %b = lp.dequantize %w scales(%ws, %wt) {scale = #lp.scale<[32, 1], [256, 1]>} : tensor<512x10x!lp.int6>, (tensor<16x10x!lp.int8>, tensor<2x10x!lp.fp16>) -> tensor<512x10xf32>
+  %y = nn.matmul %a, %b : (tensor<?x512xf32>, tensor<512x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+// Offsets, real zero points and scales that depend on the sign do not factor out: the weight is dequantized.
+// CHECK-LABEL: func.func @offsets
+func.func @offsets(%x: tensor<?x64x!lp.int8>, %xs: tensor<?x1xf32>, %w: tensor<64x10x!lp.uint4>, %ws: tensor<2x10xf32>) -> tensor<?x10xf32> {
+  // CHECK: %[[B:.*]] = lp.dequantize {{.*}} offsets
+  // CHECK: lp.matmul %{{.*}} scale %{{.*}}, %[[B]] {accumulator = #lp.acc<f32_relaxed>
+  %a = lp.dequantize %x scales(%xs) {scale = #lp.scale<[1, *]>} : tensor<?x64x!lp.int8>, (tensor<?x1xf32>) -> tensor<?x64xf32>
+  %b = lp.dequantize %w scales(%ws) offsets(%ws : tensor<2x10xf32>) {scale = #lp.scale<[32, 1]>, offset = #lp.scale<[32, 1]>} : tensor<64x10x!lp.uint4>, (tensor<2x10xf32>) -> tensor<64x10xf32>
+  %y = nn.matmul %a, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
+  return %y : tensor<?x10xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @negative_scales
+func.func @negative_scales(%x: tensor<?x64xf32>, %w: tensor<64x10x!lp.int4>, %ws: tensor<2x10xf32>) -> tensor<?x10xf32> {
+  // CHECK: %[[B:.*]] = lp.dequantize {{.*}} negative_scales
+  // CHECK: nn.matmul %{{.*}}, %[[B]]
+  %b = lp.dequantize %w scales(%ws) negative_scales(%ws : tensor<2x10xf32>) {scale = #lp.scale<[32, 1]>} : tensor<64x10x!lp.int4>, (tensor<2x10xf32>) -> tensor<64x10xf32>
+  %y = nn.matmul %x, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
 
@@ -100,12 +152,13 @@ func.func @no_fusion_of_floats(%x: tensor<?x64xf32>, %w: tensor<64x10xf32>) -> t
 
 // -----
 
-// CHECK-LABEL: func.func @no_fusion_of_two_levels
-func.func @no_fusion_of_two_levels(%x: tensor<?x64xf32>, %w: tensor<64x10x!lp.e2m1>, %s: tensor<4x10xf32>, %t: tensor<1x1xf32>) -> tensor<?x10xf32> {
+// Blocks of the inner level that lie in several blocks of the outer one have no common grid.
+// CHECK-LABEL: func.func @no_fusion_across_blocks
+func.func @no_fusion_across_blocks(%x: tensor<?x96xf32>, %w: tensor<96x10x!lp.e2m1>, %s: tensor<6x10xf32>, %t: tensor<4x10xf32>) -> tensor<?x10xf32> {
   // CHECK: lp.dequantize
   // CHECK: nn.matmul
-  %b = lp.dequantize %w scales(%s, %t) {scale = #lp.scale<[16, 1], [*, *]>} : tensor<64x10x!lp.e2m1>, (tensor<4x10xf32>, tensor<1x1xf32>) -> tensor<64x10xf32>
-  %y = nn.matmul %x, %b : (tensor<?x64xf32>, tensor<64x10xf32>) -> tensor<?x10xf32>
+  %b = lp.dequantize %w scales(%s, %t) {scale = #lp.scale<[16, 1], [24, 1]>} : tensor<96x10x!lp.e2m1>, (tensor<6x10xf32>, tensor<4x10xf32>) -> tensor<96x10xf32>
+  %y = nn.matmul %x, %b : (tensor<?x96xf32>, tensor<96x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
 

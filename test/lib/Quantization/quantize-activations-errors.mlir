@@ -2,6 +2,8 @@
 // RUN: lpc-opt %t/format.mlir --lpc-quantize-activations=format=int99 -verify-diagnostics
 // RUN: lpc-opt %t/method.mlir --lpc-quantize-activations="format=int8/token method=best" -verify-diagnostics
 // RUN: lpc-opt %t/channel.mlir --lpc-quantize-activations=format=int8/channel -verify-diagnostics
+// RUN: lpc-opt %t/table.mlir --lpc-quantize-activations=format=any4 -verify-diagnostics
+// RUN: lpc-opt %t/search.mlir --lpc-quantize-activations=format=nvfp4@four_over_six -verify-diagnostics
 // RUN: lpc-opt %t/missing.mlir --lpc-quantize-activations=format=int8 -verify-diagnostics
 // RUN: lpc-opt %t/garbage.mlir --lpc-quantize-activations="format=int8 calibration=%t/garbage.json" -verify-diagnostics
 // RUN: lpc-opt %t/other.mlir --lpc-quantize-activations="format=int8 calibration=%t/other.json" -verify-diagnostics
@@ -18,6 +20,14 @@ func.func @unknown_method() { return }
 //--- channel.mlir
 // expected-error @below {{activations have no output channels: use tensor, token or group granularity instead of 'int8/channel'}}
 func.func @channels() { return }
+
+//--- table.mlir
+// expected-error @below {{option format: tables, offsets and scales that depend on the sign are for weights only: 'any4' is no format of activations}}
+func.func @table() { return }
+
+//--- search.mlir
+// expected-error @below {{rule 'four_over_six' searches or needs more than the largest magnitude}}
+func.func @search() { return }
 
 //--- missing.mlir
 // expected-error @below {{static activation scales need calibration data: cannot read ''}}

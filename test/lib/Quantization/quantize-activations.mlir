@@ -75,7 +75,7 @@ func.func @per_token(%x: tensor<?x?x4xf32>) -> tensor<?x?x4xf32> {
   // CHECK: %[[S:.*]] = lp.block_scale %[[X]] {format = !lp.int8, scale = #lp.scale<[1, 1, *]>} : tensor<?x?x4xf32> -> tensor<?x?x1xf32>
   // CHECK: %[[Q:.*]] = lp.quantize %[[X]] scales(%[[S]]) {scale = #lp.scale<[1, 1, *]>}
   // CHECK: lp.dequantize %[[Q]] scales(%[[S]])
-  // ASYM: %[[S:.*]], %[[Z:.*]] = lp.block_scale {{.*}}rule = #lp.scale_rule<minmax>{{.*}} -> tensor<?x?x1xf32>, tensor<?x?x1x!lp.uint8>
+  // ASYM: %[[S:.*]], %[[Z:.*]] = lp.block_scale {{.*}}rule = #lp.scale_rule<minmax>{{.*}} -> tensor<?x?x1xf32> zero_point tensor<?x?x1x!lp.uint8>
   // ASYM: lp.quantize {{.*}} scales(%[[S]]) zero_point(%[[Z]] : tensor<?x?x1x!lp.uint8>)
   // GROUP: lp.block_scale {{.*}}scale = #lp.scale<[1, 1, 2]>{{.*}} -> tensor<?x?x2xf32>
   %o = lp.observe %x {id = 0} : tensor<?x?x4xf32>

@@ -68,6 +68,25 @@ protected:
   OwningOpRef<ModuleOp> module;
   int next = 0;
 };
+/// Formats without integer images, or with images that no sum holds, have no range; all others do.
+TEST_F(AccumulatorRange, NeedsImages) {
+  auto range = [&](const char *name) {
+    const num::Format *f = num::Format::parse(name);
+    builder.setInsertionPointToEnd(module->getBody());
+    Value x = argument(lp::codeTensor(&context, {ShapedType::kDynamic, 2}, f));
+    Value w = codes(f, {2, 1}, {0, 1});
+    auto type = RankedTensorType::get({ShapedType::kDynamic, 1}, builder.getF32Type());
+    auto block = lp::ScaleAttr::perTensor(&context, 2);
+    auto acc = lp::AccumulatorAttr::get(&context, lp::AccumulatorKind::F32Relaxed, 0);
+    return analysis::accumulatorRange(lp::MatMulOp::create(builder, builder.getUnknownLoc(), type,
+                                                           x, Value(), Value(), w, Value(), Value(),
+                                                           block, block, acc));
+  };
+  for (const char *name : {"bf16", "lns8", "posit16", "e8m0"})
+    EXPECT_TRUE(failed(range(name))) << name;
+  for (const char *name : {"fix8<f=4>", "ternary", "nf4", "posit8", "hif8", "e5m2"})
+    EXPECT_TRUE(succeeded(range(name))) << name;
+}
 } // namespace
 
 /// Integer images of all finite codes of a format.

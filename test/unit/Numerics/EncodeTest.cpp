@@ -11,10 +11,12 @@ using namespace lpc::num::test;
 
 namespace {
 
-constexpr Rounding allRoundings[] = {
-    Rounding::NearestEven, Rounding::NearestAway,  Rounding::TowardZero, Rounding::Up,
-    Rounding::Down,        Rounding::AwayFromZero, Rounding::ToOdd,      Rounding::NearestUp,
-    Rounding::NearestDown, Rounding::Stochastic};
+const std::vector<Rounding> allRoundings = [] {
+  std::vector<Rounding> all;
+  for (unsigned i = 0; i < numRoundings; ++i)
+    all.push_back(Rounding(i));
+  return all;
+}();
 constexpr Overflow allOverflows[] = {Overflow::Saturate, Overflow::Infinity, Overflow::Wrap};
 
 class EncodeTest : public testing::TestWithParam<std::string> {
@@ -31,13 +33,13 @@ std::vector<double> interestingInputs(const Format &format) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   // Wide formats: both ends, the middle, and a sample of the rest.
-  if (values.size() > 2048) {
+  if (values.size() > 600) {
     std::vector<double> sample;
     for (size_t i = 0; i < values.size(); ++i) {
       size_t edge =
           std::min({i, values.size() - 1 - i,
                     i > values.size() / 2 ? i - values.size() / 2 : values.size() / 2 - i});
-      if (edge < 100 || i % 61 < 2)
+      if (edge < 60 || i % 197 < 2)
         sample.push_back(values[i]);
     }
     values = sample;
@@ -68,10 +70,12 @@ std::vector<double> interestingInputs(const Format &format) {
 TEST_P(EncodeTest, AgreesWithTheBruteForceSearch) {
   ReferenceEncoder reference(format);
   std::vector<double> inputs = interestingInputs(format);
+  size_t unsure = 0;
   for (double special : {HUGE_VAL, -HUGE_VAL, std::nan(""), -std::nan("")})
     inputs.push_back(special);
   for (Overflow overflow : allOverflows) {
-    if (overflow == Overflow::Wrap && format.family() != Family::Integer)
+    if (overflow == Overflow::Wrap && format.family() != Family::Integer &&
+        format.family() != Family::Fixed)
       continue;
     for (Rounding rounding : allRoundings) {
       Conversion policy{rounding, overflow, NaNPolicy::Zero, 3};
@@ -80,17 +84,23 @@ TEST_P(EncodeTest, AgreesWithTheBruteForceSearch) {
           int64_t expected = reference.encode(x, policy, random);
           uint32_t code = format.encode(x, policy, random);
           ASSERT_LT(code, format.numCodes());
+          if (expected == ReferenceEncoder::unsure) {
+            ++unsure;
+            break;
+          }
           bool same = expected == ReferenceEncoder::anyNaN ? format.decode(code).isNaN()
                                                            : expected == int64_t(code);
           ASSERT_TRUE(same) << GetParam() << ' ' << toString(rounding) << ' ' << toString(overflow)
                             << " x = " << std::hexfloat << x << " random = " << random
                             << ": expected code " << std::hex << expected << ", got " << code;
-          if (rounding != Rounding::Stochastic)
+          if (!isStochastic(rounding))
             break;
         }
       }
     }
   }
+  // Only inputs next to irrational numbers.
+  EXPECT_LE(unsure, format.isDyadic() ? 0 : inputs.size() * numRoundings);
 }
 
 TEST_P(EncodeTest, NaNFollowsThePolicy) {
@@ -108,6 +118,10 @@ TEST_P(EncodeTest, NaNFollowsThePolicy) {
 
 TEST_P(EncodeTest, ValuesAreFixedPointsOfEveryRounding) {
   for (Rounding rounding : allRoundings) {
+    // The doubles of irrational values lie beside them, and only rounding to nearest comes back.
+    bool nearest = rounding == Rounding::NearestEven || rounding == Rounding::NearestLog;
+    if (!format.isDyadic() && !nearest)
+      continue;
     Conversion policy{rounding, Overflow::Infinity, NaNPolicy::Zero, 5};
     for (uint32_t code = 0; code < format.numCodes(); ++code) {
       if (format.isReserved(code))
@@ -124,7 +138,9 @@ TEST_P(EncodeTest, ValuesAreFixedPointsOfEveryRounding) {
 
 TEST_P(EncodeTest, IsMonotone) {
   std::vector<double> inputs = interestingInputs(format);
-  std::sort(inputs.begin(), inputs.end());
+  std::sort(inputs.begin(), inputs.end(), [](double a, double b) {
+    return a < b || (a == b && std::signbit(a) > std::signbit(b));
+  });
   for (Rounding rounding : allRoundings) {
     Conversion policy{rounding, Overflow::Saturate, NaNPolicy::Zero, 4};
     double last = -HUGE_VAL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Decodes and encodes on request, for test/oracle/numerics.py. Commands are lines on stdin, arrays
 // are raw little-endian bytes:
+//   names                                                            -> a line of format names
 //   decode <format>                                                  -> 2^width doubles
 //   encode <format> <rounding> <overflow> <nan> <bits> <count>      followed by `count` doubles
 //   and, with stochastic
@@ -52,7 +53,7 @@ void encode(const Format &format, std::istringstream &arguments) {
   policy.nan = *n;
   std::vector<double> x = readArray<double>(count);
   std::vector<uint32_t> random(count);
-  if (*r == Rounding::Stochastic)
+  if (isStochastic(*r))
     random = readArray<uint32_t>(count);
   std::vector<uint32_t> codes(count);
   for (size_t i = 0; i < count; ++i)
@@ -69,6 +70,12 @@ int main() {
     std::istringstream arguments(line);
     std::string command, name, error;
     arguments >> command >> name;
+    if (command == "names") {
+      for (const std::string &known : knownFormatNames())
+        std::cout << known << ' ';
+      std::cout << std::endl;
+      continue;
+    }
     const Format *format = Format::parse(name, &error);
     if (!format)
       fail(error);

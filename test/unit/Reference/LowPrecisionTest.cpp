@@ -16,15 +16,27 @@ using I = std::vector<int64_t>;
 
 static const num::Format &format(const char *name) { return *num::Format::parse(name); }
 
+static Scaling scaling(std::span<const Tensor> scales, const Tensor *zeroPoint,
+                       std::span<const ScaleBlock> levels) {
+  Scaling s;
+  s.scales = scales;
+  s.zeroPoint = zeroPoint;
+  s.levels = levels;
+  return s;
+}
+static Scaling scaling(const Tensor &scale, const Tensor *zeroPoint, const ScaleBlock &level) {
+  return scaling(std::span<const Tensor>(&scale, 1), zeroPoint, {&level, 1});
+}
+
 TEST(Quantize, PerTensorWithZeroPoint) {
   Tensor x = f32({1, 6}, {0, 1, -1, 0.75f, 1000, kNaN}), s = f32({1, 1}, {0.5f}),
          z = codes("uint8", {1, 1}, {128});
   ScaleBlock level{0, 0};
   num::Conversion policy;
   policy.nan = num::NaNPolicy::Lowest;
-  Tensor c = *quantize(x, {&s, 1}, &z, {&level, 1}, format("uint8"), policy, false);
+  Tensor c = *quantize(x, scaling(s, &z, level), format("uint8"), {policy});
   EXPECT_EQ(values(c), (V{128, 130, 126, 130, 255, 0}));
-  EXPECT_EQ(values(*dequantize(c, {&s, 1}, &z, {&level, 1}, DType::f32())),
+  EXPECT_EQ(values(*dequantize(c, scaling(s, &z, level), DType::f32())),
             (V{0, 1, -1, 1, 63.5, -64}));
 }
 
@@ -32,8 +44,9 @@ TEST(Quantize, ZeroPointOrderMatters) {
   // Half-even after the zero point sees another parity.
   Tensor x = f32({2}, {0.5f, 1.5f}), z = codes("int8", {1}, {1});
   ScaleBlock level{0};
-  EXPECT_EQ(values(*quantize(x, {}, &z, {&level, 1}, format("int8"), {}, false)), (V{1, 3}));
-  EXPECT_EQ(values(*quantize(x, {}, &z, {&level, 1}, format("int8"), {}, true)), (V{2, 2}));
+  EXPECT_EQ(values(*quantize(x, scaling({}, &z, {&level, 1}), format("int8"), {})), (V{1, 3}));
+  EXPECT_EQ(values(*quantize(x, scaling({}, &z, {&level, 1}), format("int8"), {{}, true})),
+            (V{2, 2}));
 }
 
 TEST(Quantize, GroupsAndTwoLevels) {
@@ -41,40 +54,19 @@ TEST(Quantize, GroupsAndTwoLevels) {
   // Groups of two along the second axis, the last one short; then one scale for all.
   Tensor scales[] = {f32({2, 3}, {1, 2, 5, 10, 20, 50}), f32({1, 1}, {0.5f})};
   ScaleBlock levels[] = {{1, 2}, {0, 0}};
-  Tensor c = *quantize(x, scales, nullptr, levels, format("e2m1"), {}, false);
+  Tensor c = *quantize(x, scaling(scales, nullptr, levels), format("e2m1"), {});
   EXPECT_EQ(values(c), (V{2, 4, 3, 4, 2, 2, 4, 3, 4, 2}));
-  EXPECT_EQ(values(*dequantize(c, scales, nullptr, levels, DType::f32())), values(x));
+  EXPECT_EQ(values(*dequantize(c, scaling(scales, nullptr, levels), DType::f32())), values(x));
   Tensor wrong = f32({2, 2}, {1, 1, 1, 1});
-  EXPECT_FALSE(quantize(x, {&wrong, 1}, nullptr, {levels, 1}, format("e2m1"), {}, false));
+  EXPECT_FALSE(quantize(x, scaling({&wrong, 1}, nullptr, {levels, 1}), format("e2m1"), {}));
 }
 
 TEST(Quantize, TheDivisionIsInF32) {
   Tensor x = randomF32({1000}, 5, 3), s = f32({1}, {0.037f});
   ScaleBlock level{0};
-  Tensor c = *quantize(x, {&s, 1}, nullptr, {&level, 1}, format("int8"), {}, false);
+  Tensor c = *quantize(x, scaling(s, nullptr, level), format("int8"), {});
   for (int64_t i = 0; i < 1000; ++i)
     EXPECT_EQ(c.at(i), std::clamp(std::nearbyint(x.as<float>()[i] / 0.037f), -128.0f, 127.0f));
-}
-
-TEST(BlockScale, AbsMaxPerRow) {
-  Tensor x = f32({3, 2}, {1, -254, 0, 0, kNaN, 12.7f});
-  BlockScales s =
-      *blockScale(x, format("int8"), {1, 0}, ScaleRule::AbsMax, DType::f32(), std::nullopt);
-  EXPECT_EQ(s.scales.shape(), (Shape{3, 1}));
-  EXPECT_EQ(values(s.scales), (V{2, 1, 12.7f / 127.0f}));
-  EXPECT_FALSE(s.zeroPoint);
-}
-
-TEST(BlockScale, MinMaxIsDynamicQuantizeLinear) {
-  Tensor x = f32({6}, {0, 2, -3, -2.5f, 1.34f, 0.5f});
-  BlockScales s = *blockScale(x, format("uint8"), {0}, ScaleRule::MinMax, DType::f32(),
-                              DType::code(&format("uint8")));
-  EXPECT_EQ(s.scales.as<float>()[0], 5.0f / 255.0f);
-  EXPECT_EQ(values(*s.zeroPoint), (V{153}));
-  BlockScales zero = *blockScale(f32({2}, {0, 0}), format("uint8"), {0}, ScaleRule::MinMax,
-                                 DType::f32(), DType::i(32));
-  EXPECT_EQ(values(zero.scales), (V{1}));
-  EXPECT_EQ(ints(*zero.zeroPoint), (I{0}));
 }
 
 static Tensor randomCodes(const char *name, Shape shape, unsigned seed) {
@@ -155,7 +147,7 @@ TEST(CodeMatmul, RelaxedIsTheExactSumOfDequantizedProducts) {
   Tensor a = randomF32({2, 16}, 1), b = randomCodes("e2m1", {16, 3}, 2), sb = randomF32({2, 3}, 4);
   ScaleBlock groups{8, 1};
   Tensor y = *codeMatmul({&a}, {&b, &sb, nullptr, &groups}, {AccumulatorKind::F32Relaxed, 0});
-  Tensor w = *dequantize(b, {&sb, 1}, nullptr, {&groups, 1}, DType::f32());
+  Tensor w = *dequantize(b, scaling(sb, nullptr, groups), DType::f32());
   EXPECT_EQ(values(y), values(*matmul(a, w, false)));
 }
 

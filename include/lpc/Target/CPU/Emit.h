@@ -26,6 +26,11 @@ struct CPUOptions {
 std::vector<std::string> knownCPUs();
 bool isKnownCPU(llvm::StringRef cpu);
 
+/// Those features of `options.cpu` that the generation of kernels asks for: of avx2, fma and ssse3.
+/// An unknown CPU is an error on the module.
+mlir::FailureOr<llvm::SmallVector<std::string>> getKernelFeatures(mlir::ModuleOp module,
+                                                                  const CPUOptions &options);
+
 /// An object holds what the shared object holds: code, weights and runtime, for a linker. Assembly
 /// and LLVM IR show the code alone.
 enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };

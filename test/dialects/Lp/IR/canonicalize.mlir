@@ -26,3 +26,34 @@ func.func @observe_stays(%x: tensor<4xf32>) {
   %o = lp.observe %x {id = 0} : tensor<4xf32>
   return
 }
+
+// A constant through a constant table, if its codes get no wider: (3, 0, 2) and (1, 1, 0) through one table for each row.
+// CHECK-LABEL: func.func @lookup_of_constant
+func.func @lookup_of_constant() -> tensor<2x3x!lp.int2> {
+  // CHECK-NEXT: %[[Y:.*]] = lp.constant dense_resource<[[LOOKUP:lookup.*]]> : tensor<2x3x!lp.int2>
+  // CHECK-NEXT: return %[[Y]]
+  %c = lp.constant dense_resource<lookup_codes> : tensor<2x3x!lp.uint2>
+  %t = lp.constant dense_resource<lookup_table> : tensor<2x4x!lp.int2>
+  %y = lp.lookup %c table(%t : tensor<2x4x!lp.int2>) axes [0] : tensor<2x3x!lp.uint2> -> tensor<2x3x!lp.int2>
+  return %y : tensor<2x3x!lp.int2>
+}
+
+// CHECK-LABEL: func.func @lookup_widens
+func.func @lookup_widens(%t: tensor<4xf32>, %u: tensor<4x!lp.int8>) -> (tensor<2x3xf32>, tensor<2x3x!lp.int8>) {
+  // CHECK: lp.lookup
+  // CHECK: lp.lookup
+  %c = lp.constant dense_resource<lookup_codes> : tensor<2x3x!lp.uint2>
+  %y = lp.lookup %c table(%t : tensor<4xf32>) : tensor<2x3x!lp.uint2> -> tensor<2x3xf32>
+  %z = lp.lookup %c table(%u : tensor<4x!lp.int8>) : tensor<2x3x!lp.uint2> -> tensor<2x3x!lp.int8>
+  return %y, %z : tensor<2x3xf32>, tensor<2x3x!lp.int8>
+}
+
+// CHECK: [[LOOKUP]]: "0x40000000A30E"
+{-#
+  dialect_resources: {
+    builtin: {
+      lookup_codes: "0x010000006301",
+      lookup_table: "0x01000000e41b"
+    }
+  }
+#-}

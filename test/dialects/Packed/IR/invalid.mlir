@@ -72,3 +72,27 @@ func.func @format(%x: tensor<?x6xf32>, %w: tensor<48xi8>, %s: tensor<1x1xf32>, %
     : (tensor<?x6xf32>, tensor<48xi8>, tensor<1x1xf32>, tensor<?x10xf32>) -> tensor<?x10xf32>
   return %y : tensor<?x10xf32>
 }
+
+// -----
+
+func.func @table_rank(%i: i8) -> f32 {
+  // expected-error @below {{'packed.lookup' op expected a table of one dimension that is not empty, but got 'tensor<1x2xf32>'}}
+  %y = packed.lookup %i in dense<[[0.0, 1.0]]> : tensor<1x2xf32> : i8 -> f32
+  return %y : f32
+}
+
+// -----
+
+func.func @table_element(%i: i8) -> f64 {
+  // expected-error @below {{'packed.lookup' op expected a result of the table's element type 'f32', but got 'f64'}}
+  %y = packed.lookup %i in dense<[0.0, 1.0]> : tensor<2xf32> : i8 -> f64
+  return %y : f64
+}
+
+// -----
+
+func.func @table_shape(%i: vector<4xi8>) -> vector<8xf32> {
+  // expected-error @below {{'packed.lookup' op expected index and result of one shape, but got 'vector<4xi8>' and 'vector<8xf32>'}}
+  %y = packed.lookup %i in dense<[0.0, 1.0]> : tensor<2xf32> : vector<4xi8> -> vector<8xf32>
+  return %y : vector<8xf32>
+}

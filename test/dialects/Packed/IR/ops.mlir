@@ -30,3 +30,12 @@ func.func @buffers(%x: memref<?x6xi16>, %w: memref<96xi8>, %c: memref<?x10xi32>)
   packed.matmul %x, %w into %c {layout = #bytes} : (memref<?x6xi16>, memref<96xi8>, memref<?x10xi32>) -> ()
   return
 }
+
+// CHECK-LABEL: @lookups
+func.func @lookups(%i: i8, %v: vector<8xi32>) -> (f32, vector<8xi16>) {
+  // CHECK: packed.lookup %{{.*}} in dense<[0.000000e+00, 1.000000e+00, -1.000000e+00]> : tensor<3xf32> : i8 -> f32
+  %a = packed.lookup %i in dense<[0.0, 1.0, -1.0]> : tensor<3xf32> : i8 -> f32
+  // CHECK: packed.lookup %{{.*}} in dense<[3, 5]> : tensor<2xi16> : vector<8xi32> -> vector<8xi16>
+  %b = packed.lookup %v in dense<[3, 5]> : tensor<2xi16> : vector<8xi32> -> vector<8xi16>
+  return %a, %b : f32, vector<8xi16>
+}

@@ -60,6 +60,33 @@ func.func @grouped(%x: tensor<?x64x!lp.int8>, %xs: tensor<?x1xf32>, %w: tensor<6
 
 // -----
 
+// Groups of 24 and 36: steps of 12, each side's group by its own size.
+// CHECK-LABEL: @unequal_groups
+// CHECK: scf.for %[[K:.*]] = %c0 to %c72 step %c12
+// CHECK: arith.divui %[[K]], %c24
+// CHECK: arith.divui %[[K]], %c36
+func.func @unequal_groups(%x: tensor<?x72x!lp.int8>, %xs: tensor<?x3xf32>, %w: tensor<72x8x!lp.int4>, %ws: tensor<2x8xf32>) -> tensor<?x8xf32> {
+  %y = lp.matmul %x scale %xs, %w scale %ws
+    {lhs_block = #lp.scale<[1, 24]>, rhs_block = #lp.scale<[36, 1]>, accumulator = #lp.acc<f32_grouped>}
+    : (tensor<?x72x!lp.int8>, tensor<?x3xf32>, tensor<72x8x!lp.int4>, tensor<2x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// -----
+
+// Tiles of 128 x 128 that do not divide the weight.
+// CHECK: affine_map<(d0, d1) -> (0, d1 floordiv 128)>
+// CHECK-LABEL: @tiles
+// CHECK: scf.for %{{.*}} = %c0 to %c200 step %c128
+func.func @tiles(%x: tensor<?x200x!lp.int8>, %xs: tensor<?x2xf32>, %w: tensor<200x300x!lp.int4>, %ws: tensor<2x3xf32>) -> tensor<?x300xf32> {
+  %y = lp.matmul %x scale %xs, %w scale %ws
+    {lhs_block = #lp.scale<[1, 128]>, rhs_block = #lp.scale<[128, 128]>, accumulator = #lp.acc<f32_grouped>}
+    : (tensor<?x200x!lp.int8>, tensor<?x2xf32>, tensor<200x300x!lp.int4>, tensor<2x3xf32>) -> tensor<?x300xf32>
+  return %y : tensor<?x300xf32>
+}
+
+// -----
+
 // CHECK-LABEL: @relaxed
 // CHECK: %[[W:.*]] = linalg.generic
 // CHECK: nn.matmul %{{.*}}, %[[W]] : (tensor<?x64xf32>, tensor<64x8xf32>) -> tensor<?x8xf32>

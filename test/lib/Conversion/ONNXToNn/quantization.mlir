@@ -85,7 +85,7 @@ func.func @main(%b: tensor<3xi32>, %bs: tensor<3xf32>, %w: tensor<4x64xf4E2M1FN>
 // -----
 
 // CHECK-LABEL: func.func @main
-// CHECK: %[[S:.*]], %[[Z:.*]] = lp.block_scale %[[X:.*]] {format = !lp.uint8, rule = #lp.scale_rule<minmax>, scale = #lp.scale<[*, *]>} : tensor<3x4xf32> -> tensor<1x1xf32>, tensor<1x1x!lp.uint8>
+// CHECK: %[[S:.*]], %[[Z:.*]] = lp.block_scale %[[X:.*]] {format = !lp.uint8, rule = #lp.scale_rule<minmax>, scale = #lp.scale<[*, *]>} : tensor<3x4xf32> -> tensor<1x1xf32> zero_point tensor<1x1x!lp.uint8>
 // CHECK: lp.quantize %[[X]] scales(%[[S]]) zero_point(
 // CHECK: nn.reshape %[[S]] : tensor<1x1xf32> -> tensor<f32>
 // CHECK: nn.reshape %{{.*}} : tensor<1x1xui8> -> tensor<ui8>

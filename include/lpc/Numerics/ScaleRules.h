@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Scale rules as pure functions of a block's statistics, in f32, every rounding stated. fl(...) is
+// one rounding to f32, nearest even.
+#ifndef LPC_NUMERICS_SCALERULES_H
+#define LPC_NUMERICS_SCALERULES_H
+
+#include "lpc/Numerics/FormatSpec.h"
+
+namespace lpc::num {
+
+/// The scale and the integer zero point of a range of values.
+struct ScaleZero {
+  float scale = 1;
+  int32_t zero = 0;
+};
+
+/// absmax or minmax with an f32 scale. hi, lo: largest and least value of the element format.
+///   no zero point: a = max(|least|, |most|), or max(most, 0) for unsigned formats; s = fl(a / hi)
+///   asym: least = min(least, 0), most = max(most, 0); s = fl((most - least) / (hi - lo)), the
+///         quotient formed in double; z = clamp(rne(fl(lo - fl(least / s))), lo, hi)
+/// s < 1e-37 (a block of zeros too): s = 1; z stays what it was, 0 for a block of zeros.
+ScaleZero chooseScale(float least, float most, const Format &element, bool asymmetric);
+
+/// floor(log2(element.max())): 2 for e2m1, 8 for e4m3, 15 for e5m2, 6 for int8.
+int maxExponent(const Format &element);
+
+/// Floor, Ceil, Even, RCeil, Log2, Raise, Pow2: the exponent of the power of two of a block whose
+/// largest magnitude is `a`, clamped to [-127, 128]; 128 stands for NaN. The exponent of a float is
+/// read from its bits (0 and subnormals: -127; infinity: 128). With emax = maxExponent(element):
+///   floor  exponent(a) - emax
+///   ceil   exponent(a) + (a's mantissa is not 0) - emax
+///   even   exponent(bits(a) + 2^(22 - M)) - emax, M: mantissa bits of the element
+///   rceil  d = fl(a / hi); the least e with d <= 2^e; 127 if d is infinite
+///   log2   d as before; the e with 2^e nearest to d by ratio; 127 if d is infinite
+///   raise  floor, plus 1 if a / 2^floor >= hi + half of the last step below hi
+///   pow2   rceil of max(a, 1e-4)
+/// a = NaN: 128.
+int blockExponent(Rule rule, float a, const Format &element);
+
+/// 2^exponent in f32, NaN for 128 (exact; 2^-127 is a subnormal).
+float powerOfTwo(int exponent);
+
+/// NV rules, the outer level: `encode` multiplies, `decode` is the stored scale.
+struct NvOuter {
+  float encode = 1, decode = 1;
+};
+
+/// `most`: the largest magnitude of the outer block, `limit`: the value that the largest block
+/// scale takes (448, the scale format's maximum; 256 in four_over_six_256).
+///   encode = min(fl(fl(limit * hi) / most), FLT_MAX), 1 instead of 0; decode = fl(1 / encode)
+NvOuter nvOuter(float most, float limit, const Format &element);
+
+/// The unrounded block scale of a block with largest magnitude b:
+///   nv         t = fl(b * fl(encode * fl(1 / hi)))
+///   nv_divide  t = fl(fl(b / hi) * encode)
+/// clamped to at most the scale format's maximum. The stored scale is rne(t), saturating.
+float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale);
+
+/// The factor of the elements: min(fl(1 / fl(stored * decode)), FLT_MAX). Codes: encode(fl(x * r)).
+float nvReciprocal(float stored, float decode);
+
+} // namespace lpc::num
+
+#endif // LPC_NUMERICS_SCALERULES_H

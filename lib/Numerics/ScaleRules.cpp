@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Scale rules as functions of a block's statistics.
+#include "lpc/Numerics/ScaleRules.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace lpc::num {
+
+ScaleZero chooseScale(float least, float most, const Format &f, bool asymmetric) {
+  ScaleZero result;
+  if (!asymmetric) {
+    float magnitude = std::max(std::fabs(least), std::fabs(most));
+    // An unsigned format sees only what is positive; int1 has only 0 and -1.
+    double reach = f.max() > 0 ? f.max() : -f.lowest();
+    if (f.lowest() >= 0)
+      magnitude = std::max(most, 0.0f);
+    if (magnitude > 0)
+      result.scale = magnitude / static_cast<float>(reach);
+  } else {
+    least = std::min(least, 0.0f);
+    most = std::max(most, 0.0f);
+    if (most > least) {
+      // In double: the difference of two large floats may not be one.
+      result.scale =
+          static_cast<float>((static_cast<double>(most) - least) / (f.max() - f.lowest()));
+      double z = std::nearbyint(static_cast<float>(f.lowest()) - least / result.scale);
+      // An infinite range has no zero point.
+      if (std::isnan(z))
+        z = 0;
+      result.zero = static_cast<int32_t>(std::clamp(z, f.lowest(), f.max()));
+    }
+  }
+  // A range below the least float scale: anything smaller would divide by zero.
+  if (!(result.scale >= 1e-37f))
+    result.scale = 1;
+  return result;
+}
+
+int maxExponent(const Format &element) { return std::ilogb(element.max()); }
+
+/// The mantissa bits that the rule `even` rounds to.
+static int mantissaBits(const Format &f) {
+  if (MinifloatFormat::classof(&f))
+    return static_cast<int>(static_cast<const MinifloatFormat &>(f).params().mantissaBits);
+  // Bits below the leading one of the largest value.
+  int exponent;
+  double m = std::frexp(f.max(), &exponent);
+  int bits = 0;
+  while (m != std::floor(m) && bits < 24) {
+    m *= 2;
+    ++bits;
+  }
+  return std::max(bits - 1, 0);
+}
+
+/// The exponent field of a non-negative float.
+static int exponentOf(uint32_t bits) { return static_cast<int>(bits >> 23 & 0xff) - 127; }
+
+static constexpr uint32_t mantissaMask = 0x7fffff;
+
+/// The least power of two not below d, or the nearest by ratio.
+static int exponentAbove(float d, uint32_t mantissaAbove) {
+  // Subnormal quotients are made normal first, without rounding.
+  const int lift = exponentOf(std::bit_cast<uint32_t>(d)) == -127 ? 64 : 0;
+  const uint32_t bits = std::bit_cast<uint32_t>(lift ? d * 0x1p64f : d);
+  if (exponentOf(bits) == 128)
+    return 127;
+  return exponentOf(bits) - lift + ((bits & mantissaMask) > mantissaAbove);
+}
+
+int blockExponent(Rule rule, float a, const Format &element) {
+  if (std::isnan(a))
+    return 128;
+  const uint32_t bits = std::bit_cast<uint32_t>(a);
+  const float hi = static_cast<float>(element.max());
+  int exponent = exponentOf(bits) - maxExponent(element);
+  switch (rule) {
+  case Rule::Ceil:
+    exponent += (bits & mantissaMask) != 0;
+    break;
+  case Rule::Even:
+    exponent = exponentOf(bits + (uint32_t(1) << std::max(22 - mantissaBits(element), 0))) -
+               maxExponent(element);
+    break;
+  case Rule::RCeil:
+  case Rule::DFP:
+    exponent = exponentAbove(a / hi, 0);
+    break;
+  case Rule::Log2:
+    // The largest float significand below sqrt(2).
+    exponent = exponentAbove(a / hi, 0x3504f3);
+    break;
+  case Rule::Pow2:
+    exponent = exponentAbove(std::max(a, 1e-4f) / hi, 0);
+    break;
+  case Rule::Raise: {
+    double below = element.lowest();
+    for (double v : element.table())
+      if (std::isfinite(v) && v < element.max())
+        below = std::max(below, v);
+    int e = std::clamp(exponent, -127, 127);
+    exponent +=
+        std::ldexp(static_cast<double>(a), -e) >= element.max() + (element.max() - below) / 2;
+    break;
+  }
+  default:
+    break;
+  }
+  return std::clamp(exponent, -127, 128);
+}
+
+float powerOfTwo(int exponent) {
+  if (exponent > 127)
+    return std::numeric_limits<float>::quiet_NaN();
+  // 2^-127 is a subnormal.
+  if (exponent < -126)
+    return std::bit_cast<float>(uint32_t(1) << (exponent + 149));
+  return std::bit_cast<float>(static_cast<uint32_t>(exponent + 127) << 23);
+}
+
+NvOuter nvOuter(float most, float limit, const Format &element) {
+  const float hi = static_cast<float>(element.max());
+  NvOuter outer;
+  outer.encode = std::min(limit * hi / most, std::numeric_limits<float>::max());
+  if (!(outer.encode > 0))
+    outer.encode = 1;
+  outer.decode = 1 / outer.encode;
+  return outer;
+}
+
+float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale) {
+  const float hi = static_cast<float>(element.max());
+  float t = rule == Rule::NVDivide ? b / hi * encode : b * (encode * (1 / hi));
+  return std::min(t, static_cast<float>(scale.max()));
+}
+
+float nvReciprocal(float stored, float decode) {
+  return std::min(1 / (stored * decode), std::numeric_limits<float>::max());
+}
+
+} // namespace lpc::num
