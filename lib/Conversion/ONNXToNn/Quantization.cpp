@@ -151,4 +151,5 @@ void onnx_to_nn::populateQuantization(Registry &r) {
   r.add("DynamicQuantizeLinear", convertDynamicQuantize);
   populateQuantizedLinear(r);
   populateContribQuantized(r);
+  populateQONNX(r);
 }

@@ -64,6 +64,8 @@ mlir::LogicalResult checkCodes(NodeContext &ctx, llvm::ArrayRef<unsigned> inputs
 /// if refused.
 mlir::Value numpyMatMul(NodeContext &ctx, mlir::Value a, mlir::Value b);
 
+void populateQONNX(Registry &); // QONNX.cpp, called by populateQuantization
+
 } // namespace lpc::onnx_to_nn
 
 #endif // LPC_LIB_CONVERSION_ONNXTONN_QUANTIZATIONPARAMS_H
