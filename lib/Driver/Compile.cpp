@@ -82,19 +82,17 @@ Outcome driver::checkChoices(const CompileRequest &r) {
   return Outcome::ok();
 }
 
-/// Options that this compilation would not read are mistakes.
+/// Options that this compilation would not read are mistakes. With --emit, those of later steps are
+/// none: the module on the way to an artefact is asked for by the same command line.
 static Outcome checkIdle(const CompileRequest &r) {
   auto spec = num::FormatSpec::parse(r.activations);
   bool isStatic = spec && spec->granularity() == num::Granularity::Tensor;
   bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
   bool front = r.emit == "onnx" || r.emit == "nn";
-  bool code = r.emit == "so" || r.emit == "obj" || r.emit == "asm" || r.emit == "llvm";
   bool linked = r.emit == "so" || r.emit == "obj";
   llvm::StringRef early = "the module of --emit is written before quantization";
   llvm::StringRef noData = "give --calib";
   return refuseIdle({
-      {weights, front, early},
-      {activations, front, early},
       {saveLp, front, early},
       {weightMethod, r.weights.empty(), "give --weights"},
       {keep, !quantizes, "give --weights or --activations"},
@@ -111,8 +109,6 @@ static Outcome checkIdle(const CompileRequest &r) {
       {threads, !calibrates, "threads serve calibration; give --calib"},
       {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
        "windows divide calibration text; give --calib with a text"},
-      {optLevel, !code, "the module of --emit is no machine code"},
-      {target, !code, "the module of --emit is no machine code"},
       {weightsFile, !linked, "weights belong to --emit so and --emit obj"},
   });
 }

@@ -399,10 +399,7 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
   DiagnosticLog log(&context);
   EmitFailure failure;
   if (failed(emitCPU(module, cpu, kind, output, &failure)))
-    return {failure == EmitFailure::File     ? kExitUsage
-            : failure == EmitFailure::Target ? kExitUnsupported
-                                             : kExitInternal,
-            log.text()};
+    return {failure == EmitFailure::File ? kExitUsage : kExitInternal, log.text()};
   return Outcome::ok();
 }
 

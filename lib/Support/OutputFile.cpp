@@ -23,7 +23,7 @@ OutputFile::~OutputFile() {
   stream.reset();
   if (temporary.empty())
     return;
-  fs::remove(temporary);
+  (void)fs::remove(temporary);
   llvm::sys::DontRemoveFileOnSignal(temporary);
 }
 

@@ -128,7 +128,7 @@ Value roundsAway(Emitter &e, unsigned width, Rounding rounding, Value rest, Valu
   case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
+  llvm_unreachable("stochastic rounding needs random bits");
 }
 
 bool neverOverflows(Rounding rounding, bool negative) {
@@ -361,13 +361,26 @@ Value lpc::emitRound(OpBuilder &b, Location loc, Value real, Rounding rounding) 
     Value ceil = e.make<math::CeilOp>(real);
     return e.make<arith::SubFOp>(ceil, above(e.make<arith::SubFOp>(ceil, real)));
   }
+  // |x|^2 > q (q + 1), where zero counts as 1/2: exact in f64, as an f32 with a fraction is below
+  // 2^24 and so are its products below 2^49.
+  case Rounding::NearestLog: {
+    assert(t.getWidth() <= 32 && "f64 has no room for the square of an f64");
+    FloatType f64 = e.getF64Type();
+    Value x = e.make<math::AbsFOp>(e.convertFloat(real, f64)), whole = e.make<math::FloorOp>(x);
+    Value next = e.make<arith::AddFOp>(whole, e.real(f64, 1.0));
+    Value lower = e.make<arith::MaximumFOp>(whole, e.real(f64, 0.5));
+    Value away = e.cmpF(arith::CmpFPredicate::OGT, e.make<arith::MulFOp>(x, x),
+                        e.make<arith::MulFOp>(lower, next));
+    Value exact = e.cmpF(arith::CmpFPredicate::OEQ, x, whole);
+    Value rounded = e.select(exact, whole, e.select(away, next, whole));
+    return e.make<math::CopySignOp>(e.convertFloat(rounded, t), real);
+  }
   case Rounding::Stochastic:
-  case Rounding::NearestLog:
   case Rounding::StochasticFast:
   case Rounding::StochasticEven:
     break;
   }
-  llvm_unreachable("rounding by ratio and stochastic rounding have no arithmetic emission");
+  llvm_unreachable("stochastic rounding needs random bits");
 }
 
 Value lpc::emitDecodeInt(OpBuilder &b, Location loc, Value code, const num::IntegerFormat &format) {
@@ -449,6 +462,10 @@ Value lpc::emitRandomBits(OpBuilder &b, Location loc, uint64_t seed, Value index
   z = mul(fold(z, 30), 0xbf58476d1ce4e5b9u);
   z = mul(fold(z, 27), 0x94d049bb133111ebu);
   return e.resize(e.shrU(fold(z, 31), e.integer(64, 64 - bits)), 32);
+}
+
+bool lpc::canEmitEncodeAffine(const num::Conversion &policy, FloatType real) {
+  return policy.rounding != Rounding::NearestLog || !real.isF64();
 }
 
 Value lpc::emitEncodeAffine(OpBuilder &b, Location loc, Value real, Value zeroPoint,

@@ -44,13 +44,17 @@ mlir::Value emitRandomBits(mlir::OpBuilder &b, mlir::Location loc, uint64_t seed
 /// an extended bf16 that is both tested and stripped of its sign.
 mlir::Value emitWiden(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real, mlir::FloatType to);
 
+/// Whether emitEncodeAffine has code for this policy: all but `nearest_log` of f64.
+bool canEmitEncodeAffine(const num::Conversion &policy, mlir::FloatType real);
+
 /// IntegerFormat::encodeAffine: overflow(round(real) + zeroPoint), zeroPoint an i32 within the
-/// format's range. All roundings but `nearest_log`.
+/// format's range.
 mlir::Value emitEncodeAffine(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                              mlir::Value zeroPoint, const num::IntegerFormat &format,
                              const num::Conversion &policy, mlir::Value random = nullptr);
 
-/// `real` rounded to an integral value of its type (any rounding but stochastic and by ratio).
+/// `real` rounded to an integral value of its type (any rounding but stochastic; by ratio up to
+/// f32).
 mlir::Value emitRound(mlir::OpBuilder &b, mlir::Location loc, mlir::Value real,
                       num::Rounding rounding);
 

@@ -124,24 +124,6 @@ static uint64_t requiredFeatures(const llvm::TargetMachine &machine) {
   return bits;
 }
 
-/// The micro-kernels call for a few instructions by name; on a CPU without them LLVM would give up.
-static LogicalResult checkIntrinsics(ModuleOp module, const llvm::Module &llvmModule,
-                                     const llvm::TargetMachine &machine, StringRef cpu) {
-  static const struct {
-    StringLiteral prefix, feature, name;
-  } table[] = {{"llvm.x86.ssse3.", "+ssse3", "SSSE3"},
-               {"llvm.x86.avx2.", "+avx2", "AVX2"},
-               {"llvm.x86.avx512.", "+avx512f", "AVX-512"}};
-  for (const llvm::Function &function : llvmModule)
-    for (auto &row : table)
-      if (function.getName().starts_with(row.prefix) &&
-          !machine.getMCSubtargetInfo()->checkFeatures(row.feature))
-        return module.emitError("the kernels of this model need ")
-               << row.name << ", which the CPU '" << cpu
-               << "' lacks: use cpu:x86-64-v3 or a newer one";
-  return success();
-}
-
 FailureOr<SmallVector<std::string>> getKernelFeatures(ModuleOp module, const CPUOptions &options) {
   std::unique_ptr<llvm::TargetMachine> machine = makeTargetMachine(module, options);
   if (!machine)
@@ -299,10 +281,6 @@ LogicalResult emitCPU(ModuleOp module, const CPUOptions &options, CPUOutputKind 
   llvmModule->setTargetTriple(machine->getTargetTriple());
   llvmModule->setDataLayout(machine->createDataLayout());
   llvmModule->setPICLevel(llvm::PICLevel::BigPIC);
-  if (failed(checkIntrinsics(module, *llvmModule, *machine, options.cpu))) {
-    why = EmitFailure::Target;
-    return mlir::failure();
-  }
   WeightIndex index = readWeightIndex(module);
   index.program = hashProgram(*llvmModule, index);
   if (failed(addDescriptor(module, *llvmModule, options, index, requiredFeatures(*machine))))

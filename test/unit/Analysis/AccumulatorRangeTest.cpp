@@ -45,19 +45,22 @@ protected:
                                      std::optional<uint16_t> zero) {
     builder.setInsertionPointToEnd(module->getBody());
     Value x = argument(lp::codeTensor(&context, {ShapedType::kDynamic, k}, xf));
-    Value weight = codes(wf, {k, n}, w), zeroPoint;
+    Value weight = codes(wf, {k, n}, w), weightScale, zeroPoint;
     lp::ScaleAttr xBlock = lp::ScaleAttr::perTensor(&context, 2), wBlock;
     if (zero)
       zeroPoint = codes(xf, {1, 1}, {*zero});
-    if (group)
+    if (group) {
       wBlock = lp::ScaleAttr::singleLevel(&context, {group, 1});
-    else
+      weightScale =
+          argument(RankedTensorType::get(wBlock.getScaleShape({k, n}), builder.getF32Type()));
+    } else {
       wBlock = lp::ScaleAttr::perTensor(&context, 2);
+    }
     auto acc = group ? lp::AccumulatorAttr::get(&context, lp::AccumulatorKind::F32Grouped, 0)
                      : lp::AccumulatorAttr::get(&context, lp::AccumulatorKind::Int, 64);
     auto type = RankedTensorType::get({ShapedType::kDynamic, n}, builder.getF32Type());
     auto op = lp::MatMulOp::create(builder, builder.getUnknownLoc(), type, x, Value(), zeroPoint,
-                                   weight, Value(), Value(), xBlock, wBlock, acc);
+                                   weight, weightScale, Value(), xBlock, wBlock, acc);
     FailureOr<analysis::IntegerRange> range = analysis::accumulatorRange(op);
     EXPECT_TRUE(succeeded(range));
     return *range;

@@ -405,7 +405,8 @@ TEST_F(ScalarEmitAffineTest, EncodeAffine) {
     std::vector<std::pair<int32_t, num::Conversion>> cases;
     for (int32_t zp : {f->lo(), f->hi(), (f->lo() + f->hi()) / 2})
       for (num::Overflow o : {num::Overflow::Saturate, num::Overflow::Wrap})
-        for (num::Rounding r : {num::Rounding::NearestEven, num::Rounding::Up}) {
+        for (num::Rounding r :
+             {num::Rounding::NearestEven, num::Rounding::Up, num::Rounding::NearestLog}) {
           num::Conversion policy{r, o, num::NaNPolicy::Zero, /*randomBits=*/8};
           cases.push_back({zp, policy});
           jit.add(b.getF32Type(), b.getI8Type(), 0,

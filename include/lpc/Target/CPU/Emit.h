@@ -37,8 +37,7 @@ enum class CPUOutputKind { SharedObject, Object, Assembly, LLVMIR };
 
 enum class EmitFailure {
   Internal,
-  Target, ///< the CPU cannot run this model
-  File,   ///< a file cannot be written
+  File, ///< a file cannot be written
 };
 
 /// Compiles the module (LLVM dialect, as made by lpc-linalg-to-llvm-pipeline) and writes
