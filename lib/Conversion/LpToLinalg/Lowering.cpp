@@ -151,7 +151,9 @@ Value lp_to_linalg::emitDequantize(OpBuilder &b, Location loc, Value code,
           resizeSigned(b, loc, emitZeroPoint(b, loc, zeroPoint, zeroPointElement), type));
     real = arith::SIToFPOp::create(b, loc, compute, image);
   } else {
-    real = emitDecode(b, loc, code, format, compute);
+    // An irrational value is first rounded to f32.
+    real = emitDecode(b, loc, code, format, format.isDyadic() ? compute : b.getF32Type());
+    real = convertFloat(b, loc, real, compute);
     if (zeroPoint)
       real = arith::SubFOp::create(
           b, loc, real,

@@ -10,6 +10,7 @@ func.func @main() { return }
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
 // CHECK-NEXT: canonicalize{
+// CHECK-NEXT: lpc-hold-scales,
 // CHECK-NEXT: convert-lp-to-packed,
 // CHECK-NEXT: convert-lp-to-linalg,
 // CHECK-NEXT: convert-nn-to-linalg,
