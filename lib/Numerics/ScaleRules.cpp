@@ -2,6 +2,8 @@
 // Scale rules as functions of a block's statistics.
 #include "lpc/Numerics/ScaleRules.h"
 
+#include "lpc/Numerics/FormatFamilies.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -9,12 +11,24 @@
 
 namespace lpc::num {
 
+double scaleTarget(const Format &f) {
+  if (f.family() == Family::HiFloat8)
+    return 15;
+  if (!PositFormat::classof(&f))
+    return f.max();
+  const unsigned es = static_cast<const PositFormat &>(f).exponentBits();
+  // Sign, two bits of regime, exponent; the rest is fraction.
+  const int fraction = static_cast<int>(f.width()) - 3 - static_cast<int>(es);
+  const double top = std::ldexp(1.0, (1 << es) - 1);
+  return fraction < 0 ? std::min(2 * top, f.max()) : (2 - std::ldexp(1.0, -fraction)) * top;
+}
+
 ScaleZero chooseScale(float least, float most, const Format &f, bool asymmetric) {
   ScaleZero result;
   if (!asymmetric) {
     float magnitude = std::max(std::fabs(least), std::fabs(most));
     // An unsigned format sees only what is positive; int1 has only 0 and -1.
-    double reach = f.max() > 0 ? f.max() : -f.lowest();
+    double reach = f.max() > 0 ? scaleTarget(f) : -f.lowest();
     if (f.lowest() >= 0)
       magnitude = std::max(most, 0.0f);
     if (magnitude > 0)

@@ -141,7 +141,7 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
     Level &level = made[l];
     level.shape = gridOf(x, levels[l]);
     std::vector<Range> ranges = blockRanges(x, levels[l], level.shape);
-    T reach = hi;
+    T reach = rule == ScaleRule::AbsMax ? static_cast<T>(num::scaleTarget(format)) : hi;
     for (size_t inner = 0; inner < l; ++inner)
       if (scaleTypes[inner].isCode())
         reach = reach * static_cast<T>(scaleTypes[inner].format->max());

@@ -14,8 +14,15 @@ struct ScaleZero {
   int32_t zero = 0;
 };
 
+/// The value that absmax gives the largest magnitude of a block: the format's largest value.
+/// Tapered formats have few bits there; theirs is the largest value with as many fraction bits as
+/// any: 15 for hif8 and posit8, (2 - 2^-f) * 2^(2^es - 1) for a posit with f fraction bits next
+/// to 1, 2^(2^es) for one without.
+double scaleTarget(const Format &element);
+
 /// absmax or minmax with an f32 scale. hi, lo: largest and least value of the element format.
-///   no zero point: a = max(|least|, |most|), or max(most, 0) for unsigned formats; s = fl(a / hi)
+///   no zero point: a = max(|least|, |most|), or max(most, 0) for unsigned formats;
+///         s = fl(a / scaleTarget)
 ///   asym: least = min(least, 0), most = max(most, 0); s = fl((most - least) / (hi - lo)), the
 ///         quotient formed in double; z = clamp(rne(fl(lo - fl(least / s))), lo, hi)
 /// s < 1e-37 (a block of zeros too): s = 1; z stays what it was, 0 for a block of zeros.

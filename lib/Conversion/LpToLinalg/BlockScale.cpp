@@ -304,7 +304,8 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
         operands.push_back(encode[l + 1]);
         maps.push_back(outwardMap(ctx, block, op.getScale().getBlock(l + 1)));
       }
-      float reach = static_cast<float>(format.max());
+      float reach =
+          static_cast<float>(rule == ScaleRule::AbsMax ? num::scaleTarget(format) : format.max());
       for (unsigned i = 0; i < l; ++i)
         if (const num::Format *f = lp::formatOf(op.getScales()[i].getType()))
           reach *= static_cast<float>(f->max());

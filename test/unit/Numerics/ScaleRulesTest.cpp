@@ -30,6 +30,29 @@ BlockQuantized row(const char *text, const std::vector<float> &x) {
   return q;
 }
 
+// The largest value from which the next one is as near, in its binade, as anywhere.
+TEST(ScaleRules, TargetOfTaperedFormats) {
+  for (const char *name :
+       {"hif8", "posit8", "posit8<es=0>", "posit8<es=1>", "posit16", "posit12<es=3>"}) {
+    const Format &f = format(name);
+    const std::vector<uint32_t> &codes = f.codesByValue();
+    auto step = [&](size_t i) {
+      double v = f.table()[codes[i]], next = f.table()[codes[i + 1]];
+      return v > 0 ? std::ldexp(next - v, -std::ilogb(v)) : 1e300;
+    };
+    double least = 1e300, target = 0;
+    for (size_t i = 0; i + 1 < codes.size(); ++i)
+      least = std::min(least, step(i));
+    for (size_t i = 0; i + 1 < codes.size(); ++i)
+      if (step(i) == least)
+        target = f.table()[codes[i]];
+    EXPECT_EQ(scaleTarget(f), target) << name;
+    EXPECT_EQ(chooseScale(-static_cast<float>(target), 0, f, false).scale, 1) << name;
+  }
+  EXPECT_EQ(scaleTarget(format("e4m3")), 448);
+  EXPECT_EQ(scaleTarget(format("int4")), 7);
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {

@@ -38,6 +38,12 @@ TEST(BlockScale, AbsMaxInANarrowFormat) {
   EXPECT_EQ(values(s.scales[0]), (V{1.875, 448, 1}));
 }
 
+TEST(BlockScale, AbsMaxOfTaperedFormats) {
+  Tensor x = f32({2}, {-30, 1});
+  EXPECT_EQ(values(scales(x, "posit8", {0}, ScaleRule::AbsMax).scales[0]), (V{2}));
+  EXPECT_EQ(values(scales(x, "hif8", {0}, ScaleRule::AbsMax).scales[0]), (V{2}));
+}
+
 TEST(BlockScale, MinMaxIsDynamicQuantizeLinear) {
   BlockScales s = scales(f32({6}, {0, 2, -3, -2.5f, 1.34f, 0.5f}), "uint8", {0}, ScaleRule::MinMax,
                          DType::f32(), code("uint8"));
