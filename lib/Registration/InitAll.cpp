@@ -6,6 +6,8 @@
 #include "dialects/Nn/IR/Nn.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "dialects/Packed/IR/Packed.h"
+#include "lpc/Analysis/AxisRules.h"
+#include "lpc/Analysis/Passes.h"
 #include "lpc/Conversion/Passes.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Passes.h"
@@ -21,10 +23,12 @@ void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<onnx::ONNXDialect, nn::NnDialect, lp::LpDialect, packed::PackedDialect>();
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
+  analysis::registerAxisRules(registry);
 }
 
 void lpc::registerAllPasses() {
   mlir::registerAllPasses();
+  registerAnalysisPasses();
   registerConversionPasses();
   registerQuantizationPasses();
   registerTransformsPasses();
