@@ -4,6 +4,7 @@
 
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
+#include "dialects/Nn/Transforms/Passes.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "dialects/Packed/IR/Packed.h"
 #include "lpc/Analysis/AxisRules.h"
@@ -29,6 +30,7 @@ void lpc::registerAllDialects(mlir::DialectRegistry &registry) {
 void lpc::registerAllPasses() {
   mlir::registerAllPasses();
   registerAnalysisPasses();
+  nn::registerNnPasses();
   registerConversionPasses();
   registerQuantizationPasses();
   registerTransformsPasses();
