@@ -10,6 +10,7 @@
 #include "lpc/Analysis/AxisRules.h"
 #include "lpc/Analysis/Passes.h"
 #include "lpc/Conversion/Passes.h"
+#include "lpc/Equivalence/Passes.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
@@ -32,6 +33,7 @@ void lpc::registerAllPasses() {
   registerAnalysisPasses();
   nn::registerNnPasses();
   registerConversionPasses();
+  registerEquivalencePasses();
   registerQuantizationPasses();
   registerTransformsPasses();
   registerPipelinesPasses();
