@@ -59,15 +59,21 @@ LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t siz
   auto type = cast<RankedTensorType>(member.use->get().getType());
   for (int64_t i = 0; i < type.getRank(); ++i)
     (i < member.axis ? before : after) *= i == member.axis ? 1 : type.getDimSize(i);
-  std::vector<double> lane(size);
+  // Neighbours are fetched together: along outer axes an element has a cache line of its own.
+  constexpr int64_t width = 8;
+  std::vector<double> lanes(width * size);
   for (int64_t o = 0; o < before * member.outer; ++o)
-    for (int64_t i = 0; i < after; ++i) {
+    for (int64_t i = 0; i < after; i += width) {
+      int64_t count = std::min(width, after - i);
       double *first = values->data() + o * size * after + i;
       for (int64_t k = 0; k < size; ++k)
-        lane[k] = first[k * after];
-      change(lane);
+        for (int64_t l = 0; l < count; ++l)
+          lanes[l * size + k] = first[k * after + l];
+      for (int64_t l = 0; l < count; ++l)
+        change(MutableArrayRef<double>(lanes.data() + l * size, size));
       for (int64_t k = 0; k < size; ++k)
-        first[k * after] = lane[k];
+        for (int64_t l = 0; l < count; ++l)
+          first[k * after + l] = lanes[l * size + k];
     }
   writeExact(*member.use, *values);
   return success();
