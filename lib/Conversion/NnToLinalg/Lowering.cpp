@@ -2,9 +2,8 @@
 // Sizes, loops and element types, shared by the patterns of nn-to-linalg.
 #include "Lowering.h"
 
-#include "DimKeys.h"
-
 #include "lib/Conversion/Common/ScalarEmit.h"
+#include "lpc/Analysis/DimKeys.h"
 
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 
@@ -99,7 +98,8 @@ Value nn_to_linalg::fromCompute(OpBuilder &b, Location loc, Value computed, Type
 SmallVector<OpFoldResult> nn_to_linalg::sizesOf(OpBuilder &b, Operation *op, unsigned i) {
   SmallVector<OpFoldResult> sizes;
   for (int64_t axis = 0, rank = tensorTypeOf(op->getResult(i)).getRank(); axis < rank; ++axis) {
-    std::optional<OpFoldResult> size = sizeAtRoot(b, op->getLoc(), op->getResult(i), axis);
+    std::optional<OpFoldResult> size =
+        analysis::sizeAtRoot(b, op->getLoc(), op->getResult(i), axis);
     if (!size)
       break;
     sizes.push_back(*size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Which unknown sizes are the same size.
-#ifndef LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
-#define LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
+#ifndef LPC_ANALYSIS_DIMKEYS_H
+#define LPC_ANALYSIS_DIMKEYS_H
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-namespace lpc::nn_to_linalg {
+namespace lpc::analysis {
 
 /// Equal keys mean equal sizes; different keys of unknown sizes say nothing. A known size is {null,
 /// size}.
@@ -28,6 +28,10 @@ DimKey sizeKey(mlir::OpFoldResult size);
 std::optional<mlir::OpFoldResult> sizeAtRoot(mlir::OpBuilder &b, mlir::Location loc,
                                              mlir::Value tensor, int64_t axis);
 
-} // namespace lpc::nn_to_linalg
+/// Cuts both shapes of a reshape into groups of equal size, as many as can be shown: pairs of
+/// (first dimension of the input, first of the result), the start left out, the ends last.
+llvm::SmallVector<std::pair<int64_t, int64_t>> reshapeCuts(mlir::Value input, mlir::Value output);
 
-#endif // LPC_LIB_CONVERSION_NNTOLINALG_DIMKEYS_H
+} // namespace lpc::analysis
+
+#endif // LPC_ANALYSIS_DIMKEYS_H

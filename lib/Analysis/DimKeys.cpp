@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Follows a dimension up to the op or function argument that makes it.
-#include "DimKeys.h"
+#include "lpc/Analysis/DimKeys.h"
 
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
@@ -12,7 +12,7 @@
 
 using namespace mlir;
 using namespace lpc;
-using namespace lpc::nn_to_linalg;
+using namespace lpc::analysis;
 
 namespace {
 
@@ -172,7 +172,7 @@ Origin rootOf(Value tensor, int64_t axis) {
 
 } // namespace
 
-DimKey nn_to_linalg::sizeKey(OpFoldResult size) {
+DimKey analysis::sizeKey(OpFoldResult size) {
   if (std::optional<int64_t> n = getConstantIntValue(size))
     return {nullptr, *n};
   Value v = cast<Value>(size);
@@ -183,15 +183,15 @@ DimKey nn_to_linalg::sizeKey(OpFoldResult size) {
   return {v.getAsOpaquePointer(), -1};
 }
 
-DimKey nn_to_linalg::dimKey(Value tensor, int64_t axis) {
+DimKey analysis::dimKey(Value tensor, int64_t axis) {
   Origin root = rootOf(tensor, axis);
   if (root.value)
     return {root.value.getAsOpaquePointer(), root.axis};
   return sizeKey(root.size);
 }
 
-std::optional<OpFoldResult> nn_to_linalg::sizeAtRoot(OpBuilder &b, Location loc, Value tensor,
-                                                     int64_t axis) {
+std::optional<OpFoldResult> analysis::sizeAtRoot(OpBuilder &b, Location loc, Value tensor,
+                                                 int64_t axis) {
   Origin root = rootOf(tensor, axis);
   if (root.size)
     return root.size;

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Rewrites of weights that keep the function, in the order in which they usually run: nn-raise-idioms, then these, then
+// calibration and quantization. Constants that they change are in f64 behind an nn.cast until lpc-fold-constants rounds them.
+#ifndef LPC_EQUIVALENCE_PASSES_TD
+#define LPC_EQUIVALENCE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FoldNormGainsPass : Pass<"lpc-fold-norm-gains", "::mlir::func::FuncOp"> {
+  let summary = "Move the gains and shifts of norms into the weights that read them";
+  let description = [{
+    `W <- diag(gain) W` for every product that reads the norm's result, `b <- b + shift W`; the norm is left without a gain, as
+    rotations want it. What is added to the result is divided by the gain. Gains may be zero where nothing is divided, and
+    negative where nothing like relu is passed.
+
+    *Preconditions*: norms are ops (nn-raise-idioms), gains run along one normalized axis. A gain is folded where the
+    diagonal class of the norm's result is legal (lpc-print-axis-classes says why not), a shift where every reader is an
+    `nn.matmul` with a constant matrix on the right. A norm that keeps its gain or shift is remarked with the reason.
+
+    *Example*: `%n = nn.rms_norm %x, %g`, `%y = nn.matmul %n, %w` becomes `%n = nn.rms_norm %x`, `%y = nn.matmul %n, %gw`.
+  }];
+  let statistics = [Statistic<"numGains", "gains", "gains folded into weights">,
+                    Statistic<"numShifts", "shifts", "shifts folded into biases">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
+  let summary = "Make layer norms RMS norms by taking the mean out of what writes the residual stream";
+  let description = [{
+    `M = I - 11'/n` is folded into every constant that writes a stream: out axes of products, their biases, embeddings, class
+    tokens. The mean is zero from then on, and `layer_norm(x) = rms_norm(x)` with the same epsilon and gain; a shift becomes an
+    addition. Legal where every reader of the stream is a layer norm over exactly its channels (the centering class); a
+    layer norm that stays is remarked with the reason.
+
+    *Preconditions*: norms are ops (nn-raise-idioms).
+  }];
+  let statistics = [Statistic<"numNorms", "norms", "layer norms that became RMS norms">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
+  let summary = "Rotate residual streams and attention heads by orthogonal matrices fused into the weights";
+  let description = [{
+    Each legal orthogonal class of the chosen kind gets one orthogonal matrix R, and every constant of the class is multiplied
+    by it along its axis; nothing else in the graph changes, and nothing runs online. `streams` are the classes that an
+    `nn.rms_norm` reads (R1 of the literature), `heads` those that a product of two computed tensors reads or writes (R2: between
+    values and the projection behind them; one matrix for all heads of a layer). A stream that is not legal is remarked with
+    the first barrier.
+
+    `hadamard` is `H diag(random signs) / sqrt(n)`; where no Hadamard matrix of order n is known (include/lpc/Numerics/Hadamard.h),
+    blocks of the greatest power of two that divides n. `random` is a uniformly distributed orthogonal matrix, at most 4096.
+
+    *Preconditions*: nn-raise-idioms, lpc-fold-norm-gains, lpc-center-streams.
+  }];
+  let options = [
+    Option<"axes", "axes", "std::string", "\"all\"", "streams, heads or all">,
+    Option<"matrix", "matrix", "std::string", "\"hadamard\"", "hadamard or random">,
+    Option<"seed", "seed", "uint64_t", "0", "seed of signs and matrices; each class has its own">
+  ];
+  let statistics = [Statistic<"numClasses", "classes", "classes of axes rotated">,
+                    Statistic<"numConstants", "constants", "axes of constants rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+#endif // LPC_EQUIVALENCE_PASSES_TD

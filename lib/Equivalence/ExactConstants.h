@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Constants that rewrites change: read in f64, kept in f64, rounded once when all is done.
+#ifndef LPC_LIB_EQUIVALENCE_EXACTCONSTANTS_H
+#define LPC_LIB_EQUIVALENCE_EXACTCONSTANTS_H
+
+#include "lpc/Analysis/AxisClasses.h"
+
+#include "dialects/Nn/IR/Nn.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace lpc::equiv {
+
+/// The value of a constant operand before it is rounded, row-major; emits an error if its data are
+/// missing.
+mlir::FailureOr<std::vector<double>> readExact(mlir::OpOperand &use);
+
+/// An f64 constant and the nn.cast that rounds it to `type`, in front of `before`.
+mlir::Value makeExact(mlir::Operation *before, mlir::Location loc, mlir::RankedTensorType type,
+                      llvm::ArrayRef<double> values);
+
+/// Gives one use of a constant another value of the same type; other uses keep theirs.
+void writeExact(mlir::OpOperand &use, llvm::ArrayRef<double> values);
+
+/// Calls `change` with each vector of `c.size` numbers along a member's factor of an axis of a
+/// constant, and writes it back.
+mlir::LogicalResult
+changeLanes(const analysis::AxisMember &member, int64_t size,
+            llvm::function_ref<void(llvm::MutableArrayRef<double> lane)> change);
+
+} // namespace lpc::equiv
+
+#endif // LPC_LIB_EQUIVALENCE_EXACTCONSTANTS_H
