@@ -4,6 +4,9 @@
 
 #include "lpc/Reference/Evaluate.h"
 
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 using namespace mlir;
 using namespace lpc;
 
@@ -21,28 +24,49 @@ FailureOr<std::vector<double>> equiv::readExact(OpOperand &use) {
   if (!tensor)
     return constant.emitError() << tensor.error();
   std::vector<double> values(tensor->numElements());
-  for (int64_t i = 0, e = tensor->numElements(); i < e; ++i)
-    values[i] = tensor->at(i);
+  int64_t n = tensor->numElements();
+  if (tensor->dtype().kind == ref::Kind::F32)
+    std::copy_n(tensor->as<float>(), n, values.begin());
+  else if (tensor->dtype().kind == ref::Kind::F64)
+    std::copy_n(tensor->as<double>(), n, values.begin());
+  else
+    for (int64_t i = 0; i < n; ++i)
+      values[i] = tensor->at(i);
   return values;
 }
 
+/// Small and repeated values as the evaluator makes them, others without a copy.
+static ElementsAttr attributeOf(RankedTensorType type, StringRef name, std::vector<double> values) {
+  constexpr size_t small = 8;
+  if (values.size() <= small || llvm::all_equal(values)) {
+    ref::Shape shape(type.getShape().begin(), type.getShape().end());
+    return ref::elementsOf(ref::Tensor::view(ref::DType::f64(), shape, values.data()), type, name);
+  }
+  auto owner = std::make_unique<std::vector<double>>(std::move(values));
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(owner->data()),
+                       owner->size() * sizeof(double));
+  AsmResourceBlob blob(
+      bytes, alignof(double),
+      [owner = std::move(owner)](void *, size_t, size_t) mutable { owner.reset(); }, false);
+  return DenseResourceElementsAttr::get(type, name, std::move(blob));
+}
+
 Value equiv::makeExact(Operation *before, Location loc, RankedTensorType type,
-                       ArrayRef<double> values) {
+                       std::vector<double> values) {
   OpBuilder b(before);
-  ref::Shape shape(type.getShape().begin(), type.getShape().end());
-  ref::Tensor tensor = ref::Tensor::view(ref::DType::f64(), shape, values.data());
   StringRef name = "exact";
   if (auto named = dyn_cast<NameLoc>(loc))
     name = named.getName();
   RankedTensorType wide = type.clone(b.getF64Type());
-  Value constant = nn::ConstantOp::create(b, loc, wide, ref::elementsOf(tensor, wide, name));
+  Value constant = nn::ConstantOp::create(b, loc, wide, attributeOf(wide, name, std::move(values)));
   return wide == type ? constant : Value(nn::CastOp::create(b, loc, type, constant));
 }
 
-void equiv::writeExact(OpOperand &use, ArrayRef<double> values) {
+void equiv::writeExact(OpOperand &use, std::vector<double> values) {
   Operation *old = use.get().getDefiningOp();
   nn::ConstantOp constant = constantOf(use);
-  use.set(makeExact(old, constant.getLoc(), cast<RankedTensorType>(use.get().getType()), values));
+  use.set(makeExact(old, constant.getLoc(), cast<RankedTensorType>(use.get().getType()),
+                    std::move(values)));
   if (old->use_empty()) {
     old->erase();
     if (old != constant && constant->use_empty())
@@ -50,11 +74,8 @@ void equiv::writeExact(OpOperand &use, ArrayRef<double> values) {
   }
 }
 
-LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t size,
-                                 llvm::function_ref<void(MutableArrayRef<double>)> change) {
-  FailureOr<std::vector<double>> values = readExact(*member.use);
-  if (failed(values))
-    return failure();
+void equiv::forEachLane(MutableArrayRef<double> values, const analysis::AxisMember &member,
+                        int64_t size, LaneChange change) {
   int64_t before = 1, after = member.inner;
   auto type = cast<RankedTensorType>(member.use->get().getType());
   for (int64_t i = 0; i < type.getRank(); ++i)
@@ -65,7 +86,7 @@ LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t siz
   for (int64_t o = 0; o < before * member.outer; ++o)
     for (int64_t i = 0; i < after; i += width) {
       int64_t count = std::min(width, after - i);
-      double *first = values->data() + o * size * after + i;
+      double *first = values.data() + o * size * after + i;
       for (int64_t k = 0; k < size; ++k)
         for (int64_t l = 0; l < count; ++l)
           lanes[l * size + k] = first[k * after + l];
@@ -75,6 +96,14 @@ LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t siz
         for (int64_t l = 0; l < count; ++l)
           first[k * after + l] = lanes[l * size + k];
     }
-  writeExact(*member.use, *values);
+}
+
+LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t size,
+                                 LaneChange change) {
+  FailureOr<std::vector<double>> values = readExact(*member.use);
+  if (failed(values))
+    return failure();
+  forEachLane(*values, member, size, change);
+  writeExact(*member.use, std::move(*values));
   return success();
 }

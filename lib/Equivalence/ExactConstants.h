@@ -17,16 +17,21 @@ mlir::FailureOr<std::vector<double>> readExact(mlir::OpOperand &use);
 
 /// An f64 constant and the nn.cast that rounds it to `type`, in front of `before`.
 mlir::Value makeExact(mlir::Operation *before, mlir::Location loc, mlir::RankedTensorType type,
-                      llvm::ArrayRef<double> values);
+                      std::vector<double> values);
 
 /// Gives one use of a constant another value of the same type; other uses keep theirs.
-void writeExact(mlir::OpOperand &use, llvm::ArrayRef<double> values);
+void writeExact(mlir::OpOperand &use, std::vector<double> values);
 
-/// Calls `change` with each vector of `c.size` numbers along a member's factor of an axis of a
-/// constant, and writes it back.
-mlir::LogicalResult
-changeLanes(const analysis::AxisMember &member, int64_t size,
-            llvm::function_ref<void(llvm::MutableArrayRef<double> lane)> change);
+using LaneChange = llvm::function_ref<void(llvm::MutableArrayRef<double> lane)>;
+
+/// Calls `change` with each vector of `size` numbers along a member's factor of an axis of the
+/// values of a constant.
+void forEachLane(llvm::MutableArrayRef<double> values, const analysis::AxisMember &member,
+                 int64_t size, LaneChange change);
+
+/// Reads a constant, changes its lanes, and writes it back.
+mlir::LogicalResult changeLanes(const analysis::AxisMember &member, int64_t size,
+                                LaneChange change);
 
 } // namespace lpc::equiv
 

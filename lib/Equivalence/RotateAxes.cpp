@@ -7,6 +7,8 @@
 
 #include "lpc/Equivalence/Passes.h"
 
+#include "llvm/ADT/MapVector.h"
+
 namespace lpc {
 #define GEN_PASS_DEF_ROTATEAXESPASS
 #include "lpc/Equivalence/Passes.h.inc"
@@ -71,34 +73,49 @@ struct RotateAxesPass final : lpc::impl::RotateAxesPassBase<RotateAxesPass> {
                              << barrier.why;
   }
 
-  LogicalResult rotate(const AxisClass &c, uint64_t number) {
+  /// Notes the rotation of a class for each of its constants.
+  void plan(const AxisClass &c, uint64_t number) {
     if (matrix == "random" && c.size > kLargestRandom) {
       getOperation().emitRemark() << "a class of " << c.size
                                   << " channels is not rotated: random matrices have at most "
                                   << kLargestRandom << " rows; use matrix=hadamard";
-      return success();
+      return;
     }
     uint64_t own = seed + number;
-    Rotation r =
-        matrix == "random" ? Rotation::random(c.size, own) : Rotation::hadamard(c.size, own);
-    if (r.blockSize() == 1)
-      return success(); // an odd size has no Hadamard blocks
-    for (const AxisMember &m : c.members) {
-      if (!m.use)
-        continue;
-      if (failed(changeLanes(m, c.size, [&](MutableArrayRef<double> x) { r.apply(x.data()); })))
-        return failure();
-      ++numConstants;
-    }
+    rotations.push_back(std::make_shared<const Rotation>(
+        matrix == "random" ? Rotation::random(c.size, own) : Rotation::hadamard(c.size, own)));
+    if (rotations.back()->blockSize() == 1)
+      return; // an odd size has no Hadamard blocks
+    for (const AxisMember &m : c.members)
+      if (m.use)
+        planned[m.use].push_back({&m, rotations.back().get()});
     ++numClasses;
+  }
+
+  /// Each constant is read and written once, along all of its axes.
+  LogicalResult rotateConstants() {
+    for (auto &[use, steps] : planned) {
+      FailureOr<std::vector<double>> values = readExact(*use);
+      if (failed(values))
+        return failure();
+      for (auto [member, rotation] : steps)
+        forEachLane(
+            *values, *member, rotation->size(),
+            [rotation = rotation](MutableArrayRef<double> x) { rotation->apply(x.data()); });
+      writeExact(*use, std::move(*values));
+      numConstants += steps.size();
+    }
     return success();
   }
 
   void runOnOperation() override {
     if (failed(checkOptions()))
       return signalPassFailure();
+    planned.clear();
+    rotations.clear();
     uint64_t number = 0;
-    for (const AxisClass &c : findAxisClasses(getOperation(), Transform::Orthogonal)) {
+    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Orthogonal);
+    for (const AxisClass &c : classes) {
       bool stream = isStream(c);
       if (!stream && !isHead(c))
         continue;
@@ -110,10 +127,19 @@ struct RotateAxesPass final : lpc::impl::RotateAxesPassBase<RotateAxesPass> {
           remark(c);
         continue;
       }
-      if (failed(rotate(c, number)))
-        return signalPassFailure();
+      plan(c, number);
     }
+    if (failed(rotateConstants()))
+      return signalPassFailure();
   }
+
+private:
+  struct Step {
+    const AxisMember *member;
+    const Rotation *rotation;
+  };
+  llvm::MapVector<OpOperand *, SmallVector<Step, 2>> planned;
+  std::vector<std::shared_ptr<const Rotation>> rotations; // passes can be copied
 };
 
 } // namespace
