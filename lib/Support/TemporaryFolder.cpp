@@ -116,12 +116,13 @@ std::error_code TemporaryFolder::make() {
 TemporaryFolder::~TemporaryFolder() {
   if (path.empty())
     return;
+  // The folder goes before its slot is given up: a signal in between finds it and ends the work.
+  removeFolder(path.c_str());
   for (std::atomic<char *> &slot : folders) {
     char *text = slot.load();
     if (text && path == text && slot.compare_exchange_strong(text, nullptr))
       free(text);
   }
-  removeFolder(path.c_str());
 }
 
 std::string TemporaryFolder::file(llvm::StringRef name) const {
