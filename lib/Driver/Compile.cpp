@@ -160,7 +160,7 @@ static Outcome runCompile() {
     return o;
   auto [kind, cpu] = llvm::StringRef(target).split(':');
   if (kind != "cpu")
-    return {kExitUnsupported, "--target " + target + ": this version compiles for cpu only"};
+    return Outcome::usage("--target " + target + ": this version compiles for cpu only");
   if (!cpu.empty())
     r.cpu = cpu.str();
   bool known =

@@ -2,12 +2,14 @@
 // `lpc run`: tensors in, tensors out, compared if something is expected.
 #include "Model.h"
 
+#include "Compiler.h"
 #include "Data.h"
 #include "lpc-runtime/io/Npy.h"
 #include "lpc-runtime/io/TensorProto.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <set>
@@ -139,8 +141,64 @@ static Outcome checkTwice(const std::vector<rt::NamedTensor> &given) {
   return Outcome::ok();
 }
 
+/// The file of a path that may name an array in it.
+static llvm::StringRef fileOf(llvm::StringRef path) {
+  size_t at = path.rfind(".npz:");
+  return at == llvm::StringRef::npos ? path : path.substr(0, at + 4);
+}
+
+/// No written file may be another one of this run.
+static Outcome checkWrittenFiles() {
+  std::vector<std::pair<std::string, std::string>> read = {{"the model", modelPath},
+                                                           {"--weights", weightsPath},
+                                                           {"--data", data},
+                                                           {"--expect", expect}},
+                                                   written = {{"--save", save}};
+  auto add = [](auto &files, const cl::list<std::string> &list, llvm::StringRef flag) -> Outcome {
+    for (const std::string &text : list) {
+      std::string name, path;
+      if (Outcome o = splitBinding(text, flag, name, path); !o)
+        return o;
+      files.emplace_back((flag + " " + name).str(), fileOf(path).str());
+    }
+    return Outcome::ok();
+  };
+  if (Outcome o = add(read, inputs, "--input"); !o)
+    return o;
+  if (Outcome o = add(read, expectations, "--expect-output"); !o)
+    return o;
+  if (Outcome o = add(written, outputs, "--output"); !o)
+    return o;
+  for (auto &[flag, path] : written) {
+    if (path.empty())
+      continue;
+    llvm::StringRef folder = llvm::sys::path::parent_path(path);
+    if (!folder.empty() && !llvm::sys::fs::is_directory(folder))
+      return Outcome::usage(flag + " " + path + ": there is no folder '" + folder.str() + "'");
+    for (auto &[other, otherPath] : read)
+      if (Outcome o = checkFiles({{other, otherPath}, {flag, path}}); !o)
+        return o;
+  }
+  std::vector<std::pair<llvm::StringRef, llvm::StringRef>> results(written.begin(), written.end());
+  return checkFiles(results);
+}
+
+/// Every `--output` names an output of the model.
+static Outcome checkOutputNames(const Model &model) {
+  for (const std::string &text : outputs) {
+    std::string name, path;
+    if (Outcome o = splitBinding(text, "--output", name, path); !o)
+      return o;
+    if (llvm::none_of(model.outputs(), [&](const rt::TensorInfo &t) { return t.name == name; }))
+      return Outcome::usage("the model has no output '" + name + "'");
+  }
+  return Outcome::ok();
+}
+
 static Outcome runRun() {
   if (Outcome o = checkOptions(); !o)
+    return o;
+  if (Outcome o = checkWrittenFiles(); !o)
     return o;
   Model model;
   Model::Options options;
@@ -149,6 +207,8 @@ static Outcome runRun() {
   options.weights = weightsPath;
   options.float64 = float64;
   if (Outcome o = model.open(modelPath, options); !o)
+    return o;
+  if (Outcome o = checkOutputNames(model); !o)
     return o;
   std::vector<rt::NamedTensor> given, results, expected;
   if (Outcome o = readBindings(inputs, "--input", given); !o)
@@ -175,8 +235,6 @@ static Outcome runRun() {
     if (Outcome o = splitBinding(text, "--output", name, path); !o)
       return o;
     auto it = llvm::find_if(results, [&](const rt::NamedTensor &t) { return t.name == name; });
-    if (it == results.end())
-      return Outcome::usage("the model has no output '" + name + "'");
     if (rt::Status s = rt::writeNpy(path, it->tensor); !s)
       return Outcome::usage(s.error());
   }

@@ -369,24 +369,40 @@ struct PackWeightOnly : PackPattern {
   }
 };
 
-/// Bits that hold each value of an integer tensor, as a signed number: what casts and sums show.
-unsigned signedBits(Value v) {
+/// The values that the elements of an integer tensor may have; cut at 61 bits.
+struct Interval {
+  int64_t lo, hi;
+  bool contains(const Interval &other) const { return lo <= other.lo && other.hi <= hi; }
+};
+
+Interval intervalOf(IntegerType type) {
+  if (type.getWidth() == 1)
+    return {0, 1};
+  int64_t end = int64_t(1) << std::min(type.getWidth() - (type.isUnsigned() ? 0 : 1), 61u);
+  return {type.isUnsigned() ? 0 : -end, end - 1};
+}
+
+/// What casts, moves and sums show of an integer tensor's values; nothing for other types. What may
+/// leave a type's range wraps, and may then be any value of the type.
+std::optional<Interval> valuesOf(Value v) {
   auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(v.getType()));
   if (!type)
-    return 64;
-  unsigned own = type.getWidth() + (type.isUnsigned() ? 1 : 0);
+    return std::nullopt;
+  const Interval own = intervalOf(type);
+  auto unlessItWraps = [&](std::optional<Interval> found) {
+    return found && own.contains(*found) ? *found : own;
+  };
   Operation *def = v.getDefiningOp();
-  if (auto cast = dyn_cast_if_present<nn::CastOp>(def))
-    return getElementTypeOrSelf(cast.getInput().getType()).isInteger(1)
-               ? 2
-               : std::min(own, signedBits(cast.getInput()));
-  if (isa_and_nonnull<nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp>(def))
-    return std::min(own, signedBits(def->getOperand(0)));
-  if (auto binary = dyn_cast_if_present<nn::BinaryOp>(def);
-      binary &&
-      (binary.getKind() == nn::BinaryKind::Sub || binary.getKind() == nn::BinaryKind::Add))
-    return std::min(own, std::max(signedBits(binary.getLhs()), signedBits(binary.getRhs())) + 1);
-  return own;
+  if (isa_and_nonnull<nn::CastOp, nn::ReshapeOp, nn::TransposeOp, nn::BroadcastOp>(def))
+    return unlessItWraps(valuesOf(def->getOperand(0)));
+  auto binary = dyn_cast_if_present<nn::BinaryOp>(def);
+  bool sum = binary && binary.getKind() == nn::BinaryKind::Add,
+       difference = binary && binary.getKind() == nn::BinaryKind::Sub;
+  if (!sum && !difference)
+    return own;
+  Interval a = *valuesOf(binary.getLhs()), b = *valuesOf(binary.getRhs());
+  return unlessItWraps(sum ? Interval{a.lo + b.lo, a.hi + b.hi}
+                           : Interval{a.lo - b.hi, a.hi - b.lo});
 }
 
 /// The elements of a constant i32 tensor.
@@ -421,7 +437,8 @@ struct PackIntegerMatMul : OpRewritePattern<nn::MatMulOp> {
         rhsType.getRank() != 2 || !rhsType.hasStaticShape() || rhsType.getNumElements() == 0 ||
         lhsType.getShape().back() != rhsType.getDimSize(0))
       return rewriter.notifyMatchFailure(op, "needs a product of i32 with a plain weight");
-    if (signedBits(op.getLhs()) > 16)
+    std::optional<Interval> left = valuesOf(op.getLhs());
+    if (!left || !Interval{INT16_MIN, INT16_MAX}.contains(*left))
       return rewriter.notifyMatchFailure(op, "needs a left operand whose values fit 16 bits");
     std::optional<std::vector<int32_t>> values = constantIntegers(op.getRhs());
     if (!values)

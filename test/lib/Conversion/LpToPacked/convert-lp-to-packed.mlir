@@ -186,3 +186,20 @@ func.func @integers(%x: tensor<?x2xui8>, %z: tensor<ui8>, %any: tensor<?x2xi32>)
   %y2 = nn.matmul %any, %w : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
   return %y, %y2 : tensor<?x2xi32>, tensor<?x2xi32>
 }
+
+// -----
+
+// A negative number cast to an unsigned type, and a difference that wraps, leave the range of their operands.
+// CHECK-LABEL: @no_wrapped_integers
+// CHECK-NOT: packed.matmul
+func.func @no_wrapped_integers(%x: tensor<?x2xi8>, %u: tensor<?x2xui8>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
+  %w = nn.constant dense<[[127, -128], [1, 0]]> : tensor<2x2xi32>
+  %a = nn.cast %x : (tensor<?x2xi8>) -> tensor<?x2xui16>
+  %b = nn.cast %a : (tensor<?x2xui16>) -> tensor<?x2xi32>
+  %y = nn.matmul %b, %w : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
+  %c = nn.cast %u : (tensor<?x2xui8>) -> tensor<?x2xui16>
+  %d = nn.binary sub %c, %c : (tensor<?x2xui16>, tensor<?x2xui16>) -> tensor<?x2xui16>
+  %e = nn.cast %d : (tensor<?x2xui16>) -> tensor<?x2xi32>
+  %y2 = nn.matmul %e, %w : (tensor<?x2xi32>, tensor<2x2xi32>) -> tensor<?x2xi32>
+  return %y, %y2 : tensor<?x2xi32>, tensor<?x2xi32>
+}
