@@ -85,6 +85,24 @@ Value emitReciprocal(OpBuilder &b, Location loc, Value s) {
   return arith::MinimumFOp::create(b, loc, r, floatConstant(b, loc, f32, FLT_MAX));
 }
 
+/// What stands in the way of canEmitEncode, and what to do.
+StringRef explainRefusal(const num::Format &format, num::Conversion policy) {
+  if (!num::isStochastic(policy.rounding))
+    return "use overflow 'saturate'";
+  if (!format.zeroCode())
+    return "the format has no zero; use a rounding that is not stochastic";
+  if (!format.isDyadic())
+    return "the format has irrational values; use a rounding that is not stochastic";
+  num::Conversion saturating = policy;
+  saturating.overflow = num::Overflow::Saturate;
+  if (canEmitEncode(format, saturating))
+    return "use overflow 'saturate'";
+  saturating.randomBits = 1;
+  if (canEmitEncode(format, saturating))
+    return "distances between its values times so many random bits exceed f64; use fewer bits";
+  return "distances between its values exceed f64; use a rounding that is not stochastic";
+}
+
 /// lp.quantize => the quotient, the zero point, one encode.
 struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -97,9 +115,8 @@ struct LowerQuantize : OpConversionPattern<lp::QuantizeOp> {
     if (!canEmitEncode(format, policy))
       return op.emitOpError("not supported yet: rounding '")
              << stringifyRounding(op.getRounding()) << "' to " << format.name()
-             << " with overflow '" << stringifyOverflow(op.getOverflow()) << "'; use "
-             << (random ? "overflow 'saturate' and a format with a zero and dyadic values"
-                        : "overflow 'saturate'");
+             << " with overflow '" << stringifyOverflow(op.getOverflow())
+             << "': " << explainRefusal(format, policy);
     Operands operands(adaptor.getInput());
     operands.addScales(op, adaptor);
     auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
