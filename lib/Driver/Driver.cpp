@@ -12,6 +12,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <new>
 #include <unistd.h>
 
@@ -93,8 +94,28 @@ static void endWithoutMemory() {
   _exit(kExitLimit);
 }
 
+/// LLVM's streams end the program with a dump if they die with an error that nobody asked for.
+static int finishOutput(int code) {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  llvm::outs().clear_error();
+  if (error && code == kExitOk)
+    code = report(Outcome::usage("cannot write the standard output: " + error.message()));
+  llvm::errs().clear_error();
+  return code;
+}
+
+/// `--help` and `--version` leave by exit().
+static void finishExit() {
+  if (int code = finishOutput(kExitOk))
+    _exit(code);
+}
+
 int lpc::runDriver(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::outs(); // made before what runs at exit, so destroyed after it
+  llvm::errs();
+  std::atexit(finishExit);
   std::set_new_handler(endWithoutMemory);
   llvm::remove_bad_alloc_error_handler();
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
@@ -116,7 +137,7 @@ int lpc::runDriver(int argc, char **argv) {
   for (const Command &c : commands)
     if (*c.sub) {
       Outcome once = refuseRepeated(*c.sub);
-      return report(once ? c.run() : once);
+      return finishOutput(report(once ? c.run() : once));
     }
   llvm::errs() << "error: no subcommand given; `lpc --help` lists them\n";
   return kExitUsage;

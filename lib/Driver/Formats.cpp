@@ -27,7 +27,9 @@ static cl::SubCommand formatsSub("formats", "Show number formats and scale struc
 static cl::list<std::string> spellings(cl::Positional,
                                        cl::desc("[format ...]: e3m2, int4/g128, nvfp4, ..."),
                                        cl::cat(category), cl::sub(formatsSub));
-OPTION(std::string, svg, "svg", cl::desc("Write the number line of the element format as SVG"));
+OPTION(std::string, svg, "svg",
+       cl::desc("Write the number line of the element format as SVG; `-`: to the standard output, "
+                "in place of the page"));
 OPTION(bool, values, "values", cl::desc("Only a line `code value` for each code"));
 OPTION(bool, json, "json", cl::desc("Print JSON"));
 OPTION(bool, markdown, "markdown", cl::desc("Print the tables of the list in Markdown"));
@@ -72,6 +74,10 @@ static Outcome printList() {
 //---------------------------------------------------------------------------------===//
 
 static Outcome writeSvg(const num::Format &format) {
+  if (svg == "-") {
+    llvm::outs() << numberLineSvg(FormatFacts(format));
+    return Outcome::ok();
+  }
   std::error_code error;
   llvm::raw_fd_ostream out(svg, error);
   if (!error) {
@@ -90,7 +96,7 @@ static bool isPreset(const std::string &spelling) {
 static Outcome showFormat(const std::string &spelling) {
   if (const num::Format *format = num::Format::parse(spelling)) {
     if (!svg.empty())
-      if (Outcome o = writeSvg(*format); !o)
+      if (Outcome o = writeSvg(*format); !o || svg == "-")
         return o;
     llvm::outs() << (values ? formatValues(*format)
                      : json ? formatJson(*format)
@@ -131,6 +137,8 @@ static Outcome readMatrix(SampleMatrix &matrix) {
   matrix.values.resize(static_cast<size_t>(count));
   for (int64_t i = 0; i < count; ++i)
     matrix.values[static_cast<size_t>(i)] = static_cast<float>(tensor->at(i));
+  if (llvm::all_of(matrix.values, [](float x) { return x == 0; }))
+    return Outcome::usage(dist + ": all values are zero, which have no signal-to-noise ratio");
   if (llvm::any_of(matrix.values, [](float x) { return !std::isfinite(x); }))
     return Outcome::usage(dist + ": holds NaN or infinity, which have no signal-to-noise ratio");
   return Outcome::ok();
@@ -189,6 +197,22 @@ static Outcome runCompare() {
 }
 
 static Outcome runFormats() {
+  bool drawn = !llvm::StringRef(dist).ends_with(".npy");
+  llvm::StringRef ownTable = "--compare shows only its own table";
+  if (Outcome o = refuseIdle({
+          {svg, compare, ownTable},
+          {values, compare, ownTable},
+          {only, compare, ownTable},
+          {blocks, compare && !drawn, "--dist reads the values from a file"},
+          {seed, compare && !drawn, "--dist reads the values from a file"},
+          {values, json, "--json prints every value; use one of them"},
+          {markdown, json, "--json prints no table; use one of them"},
+          {only, json, "--json prints the whole list; use one of them"},
+          {values, svg == "-", "--svg - writes only the number line"},
+          {json, svg == "-", "--svg - writes only the number line"},
+      });
+      !o)
+    return o;
   if (!compare &&
       (dist.getNumOccurrences() || blocks.getNumOccurrences() || seed.getNumOccurrences()))
     return Outcome::usage("--dist, --blocks and --seed serve --compare: give it too");

@@ -35,8 +35,7 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path) {
   OutputFile result;
   result.path = path.str();
   if (path == "-") {
-    result.stream = std::make_unique<llvm::buffer_unique_ostream>(
-        std::make_unique<llvm::raw_fd_ostream>(1, /*shouldClose=*/false));
+    result.stream = std::make_unique<llvm::buffer_ostream>(llvm::outs());
     return std::move(result);
   }
   // Renaming would put a plain file in the place of a device or a folder.
@@ -60,7 +59,13 @@ llvm::Expected<OutputFile> OutputFile::create(llvm::StringRef path) {
 llvm::Error OutputFile::finish() {
   if (!file) {
     stream.reset();
-    return llvm::Error::success();
+    if (path != "-")
+      return llvm::Error::success();
+    llvm::outs().flush();
+    std::error_code error = llvm::outs().error();
+    llvm::outs().clear_error();
+    return error ? llvm::createStringError("cannot write the standard output: " + error.message())
+                 : llvm::Error::success();
   }
   file->close();
   std::error_code error = file->error();

@@ -118,6 +118,7 @@ def main():
     check_comparison(lpc, folder)
     np.save(os.path.join(folder, "nan.npy"), np.array([1, np.nan], np.float32))
     np.save(os.path.join(folder, "empty.npy"), np.zeros((3, 0), np.float32))
+    np.save(os.path.join(folder, "zero.npy"), np.zeros((3, 16), np.float32))
 
 
 if __name__ == "__main__":
