@@ -3,6 +3,7 @@
 // untransposed, so that codes always lie as [k, n]. Scales, offsets and tables become constants in
 // the formats that the spec gives them.
 #include "Contractions.h"
+#include "LostBlocks.h"
 
 #include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Quantization/FormatChoice.h"
@@ -125,6 +126,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
     // One constant may serve several contractions: it is rounded once for each orientation.
     llvm::DenseMap<std::pair<Operation *, unsigned>, Value> done;
+    LostWeights lost;
     for (Contraction &c : findContractions(func, *regex)) {
       nn::ConstantOp constant = constantOf(c.weight->get());
       if (!constant || cast<ShapedType>(constant.getType()).getNumElements() < minElements)
@@ -133,16 +135,19 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
       unsigned kind = c.isConv() ? 2 : matmul.getTransposeRhs();
       Value &weight = done[{constant, kind}];
       if (!weight)
-        weight = quantize(c, constant, *spec);
+        weight = quantize(c, constant, *spec, lost);
       if (!weight)
         return signalPassFailure();
       c.weight->set(weight);
       if (matmul)
         matmul.setTransposeRhs(false);
     }
+    if (std::string text = lost.describe(spec->str()); !text.empty())
+      func.emitWarning() << text;
   }
 
-  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec) {
+  Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec,
+                 LostWeights &lost) {
     auto type = cast<RankedTensorType>(constant.getType());
     SmallVector<int64_t> shape(type.getShape());
     std::optional<std::vector<float>> values = readFloats(constant.getValue());
@@ -182,6 +187,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     std::string name = nameOf(constant);
     if (name.empty())
       name = "weight";
+    lost.add(name, countLostBlocks(*values, q, roles, options.threads));
     auto result = RankedTensorType::get(shape, type.getElementType());
     return WeightBuilder(b, constant.getLoc(), name, q, roles).build(result);
   }
