@@ -33,7 +33,9 @@ OPTION(std::string, activations, "activations",
        cl::desc("Format of activations: int8, uint8/asym, int8/token, mxfp8, nvfp4, ... "
                 "(default: float)"));
 OPTION(std::string, weightMethod, "weight-method",
-       cl::desc("Weight scales by absmax (the format's own rule) or mse"), cl::init("absmax"));
+       cl::desc("Weight scales by the largest magnitude (absmax) or the least squared error (mse); "
+                "default: the format's own rule"),
+       cl::init("absmax"));
 OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
@@ -80,6 +82,16 @@ Outcome driver::checkChoices(const CompileRequest &r) {
   if (!r.activations.empty() && !quant::parseActivationFormat(r.activations, error))
     return Outcome::usage("--activations " + r.activations + ": " + error);
   return Outcome::ok();
+}
+
+Outcome driver::checkAbsMax(const cl::Option &method, const CompileRequest &r) {
+  auto spec = num::FormatSpec::parse(r.weights);
+  if (!method.getNumOccurrences() || r.weightMethod != "absmax" || !spec ||
+      spec->rule == num::Rule::AbsMax || spec->rule == num::Rule::MinMax)
+    return Outcome::ok();
+  return Outcome::usage("--weight-method absmax does not fit " + r.weights + ", whose rule is '" +
+                        std::string(num::toString(spec->rule)) +
+                        "': leave the option out, or spell the format with another @rule");
 }
 
 /// Options that this compilation would not read are mistakes. With --emit, those of later steps are
@@ -190,6 +202,8 @@ static Outcome runCompile() {
       !o)
     return o;
   if (Outcome o = checkChoices(r); !o)
+    return o;
+  if (Outcome o = checkAbsMax(weightMethod, r); !o)
     return o;
   Compiler compiler;
   return compiler.compile(r);

@@ -41,6 +41,8 @@ struct CompileRequest {
 
 /// Words and patterns of a request, before any work is done.
 Outcome checkChoices(const CompileRequest &request);
+/// `--weight-method absmax` that the format's own rule would overrule in silence.
+Outcome checkAbsMax(const llvm::cl::Option &method, const CompileRequest &request);
 /// Files of flags: no two are the same, and the folder of -o exists. Empty paths are not given.
 Outcome checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files);
 /// Errors of MLIR diagnostics, collected while it lives.

@@ -26,7 +26,9 @@ OPTION(std::string, form, "format",
        cl::desc("qdq: QuantizeLinear and DequantizeLinear (default); qonnx: Quant and FloatQuant "
                 "nodes, for every integer width and minifloat"),
        cl::init("qdq"));
-OPTION(std::string, weightMethod, "weight-method", cl::desc("Weight scales by absmax or mse"),
+OPTION(std::string, weightMethod, "weight-method",
+       cl::desc("Weight scales by the largest magnitude (absmax) or the least squared error (mse); "
+                "default: the format's own rule"),
        cl::init("absmax"));
 OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
@@ -89,6 +91,8 @@ static Outcome runQuantize() {
       !o)
     return o;
   if (Outcome o = checkChoices(r); !o)
+    return o;
+  if (Outcome o = checkAbsMax(weightMethod, r); !o)
     return o;
   std::string ignored;
   if (auto a = quant::parseActivationFormat(r.activations, ignored); a && !quant::isStatic(*a))
