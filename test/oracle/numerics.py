@@ -7,6 +7,7 @@ The exact reference (exact_formats.py): every named format and corner members of
 Other software. Exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side,
 in every rounding mode that the oracle has. Formats of more than 12 bits are decoded in full; their encode is checked
 at every code whose index is near the ends or the middle of the range, and at each 37th one, with the same midpoints.
+Integers and fixed point of 11 to 16 bits are compared with NumPy's own rounding at every value and middle (check_grid).
 """
 
 import itertools
@@ -260,11 +261,42 @@ def check_tf32(lpc, tally):
         tally.same(f"exact {rounding} tf32", x, ours, theirs, is_nan)
 
 
+def check_grid(lpc, tally, name):
+    """Wide integers and fixed point: a grid of steps of one, encoded by NumPy at every value and middle."""
+    head, width, narrow = re.fullmatch(r"(u?int|u?fix)(\d+)(\.narrow)?", name).groups()
+    width, signed = int(width), not head.startswith("u")
+    step = 2.0 ** -(width - signed) if head.endswith("fix") else 1.0
+    low, high = (-(2 ** (width - 1)), 2 ** (width - 1) - 1) if signed else (0, 2**width - 1)
+    whole = np.arange(2**width)
+    whole = np.where(whole > high, whole - 2**width, whole)
+    tally.same_values(f"grid decode {name}", lpc.decode(name, width), whole * step)
+    low += bool(narrow)
+    v = np.arange(2 * low - 9, 2 * high + 10) / 2
+    near = v.astype(np.float32)  # exact: at most 18 bits
+    v = np.concatenate([v, [-0.0, 1e-300, -1e-300, 1e9, -1e9]] + [np.nextafter(v, to) for to in (np.inf, -np.inf)] +
+                       [np.nextafter(near, np.float32(to)).astype(np.float64) for to in (np.inf, -np.inf)])
+    x = v * step
+    v = x / step  # the least double is no number of steps
+    cut, sign = np.trunc(v), np.where(np.signbit(v), -1, 1)
+    rest = np.abs(v - cut)  # exact
+    rounded = {"nearest_even": np.rint(v), "nearest_away": cut + sign * (rest >= 0.5), "toward_zero": cut, "up": np.ceil(v),
+               "down": np.floor(v), "away": cut + sign * (rest > 0), "to_odd": cut + sign * ((rest > 0) & (cut % 2 == 0)),
+               "nearest_up": np.where(rest == 0.5, np.ceil(v), np.rint(v)),
+               "nearest_down": np.where(rest == 0.5, np.floor(v), np.rint(v))}
+    for rounding, r in rounded.items():
+        for overflow in ("saturate", "wrap") if not narrow else ("saturate",):
+            theirs = (np.clip(r, low, high) if overflow == "saturate" else r).astype(np.int64) % 2**width
+            ours = lpc.encode(name, x, rounding, overflow).astype(np.int64)
+            tally.same(f"grid {rounding} {overflow} {name}", x, ours, theirs, lambda c: np.zeros(len(c), bool))
+
+
 def check_exact(lpc, tally):
     rng = np.random.default_rng(2)
     for name in lpc.names() + MEMBERS:
-        if re.fullmatch(r"u?int1[1-5](\.narrow)?|uint16|int16.narrow|fix16|ufix16", name):
-            continue  # like their neighbours, and slow
+        if re.fullmatch(r"u?int1[1-6](\.narrow)?|fix16|ufix16", name):
+            check_grid(lpc, tally, name)
+            if name != "int16":
+                continue  # like their neighbours, and slow
         if name == "tf32":
             check_tf32(lpc, tally)
             continue
