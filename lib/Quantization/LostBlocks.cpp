@@ -3,14 +3,37 @@
 #include "LostBlocks.h"
 
 #include <algorithm>
+#include <cfloat>
+#include <cmath>
 
 using namespace lpc;
 using namespace lpc::quant;
 
+/// Scales bring the largest number of a block near the largest value of the element, unless they
+/// would have to be smaller than what their format holds. Looks at scales only.
+static bool mayLose(const num::BlockQuantized &q) {
+  if (q.scales.empty() || q.spec.element->max() <= 0)
+    return true;
+  for (const auto *levels : {&q.scales, &q.negativeScales}) {
+    double product = 1;
+    for (const num::LevelValues &level : *levels) {
+      double least = level.format ? level.format->minPositive() : FLT_MIN, smallest = DBL_MAX;
+      for (float s : level.values)
+        smallest = std::min(smallest, std::abs(static_cast<double>(s)));
+      if (smallest <= least)
+        return true;
+      product *= smallest;
+    }
+    if (product <= FLT_MIN)
+      return true;
+  }
+  return false;
+}
+
 LostBlocks quant::countLostBlocks(std::span<const float> x, const num::BlockQuantized &q,
                                   std::span<const num::AxisRole> roles, unsigned threads) {
   LostBlocks result;
-  if (x.empty())
+  if (x.empty() || !mayLose(q))
     return result;
   std::vector<float> y(x.size());
   num::dequantizeBlocks(q, roles, y, threads);

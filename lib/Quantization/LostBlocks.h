@@ -11,7 +11,8 @@
 namespace lpc::quant {
 
 /// Of the blocks of the innermost scales that hold a number other than zero: how many there are,
-/// and in how many of them everything decodes to zero.
+/// and in how many of them everything decodes to zero. Both are 0 where the scales show that no
+/// block is lost.
 struct LostBlocks {
   int64_t lost = 0, all = 0;
   bool most() const { return 2 * lost > all; }
