@@ -147,7 +147,9 @@ NvOuter nvOuter(float most, float limit, const Format &element) {
 
 float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale) {
   const float hi = static_cast<float>(element.max());
-  float t = rule == Rule::NVDivide ? b / hi * encode : b * (encode * (1 / hi));
+  // Limited, since a block of zeros has the largest encode, and 0 * inf is NaN.
+  const float factor = std::min(encode * (1 / hi), std::numeric_limits<float>::max());
+  float t = rule == Rule::NVDivide ? b / hi * encode : b * factor;
   return std::min(t, static_cast<float>(scale.max()));
 }
 

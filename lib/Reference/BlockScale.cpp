@@ -185,7 +185,8 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
         if (rule == ScaleRule::NVDivide)
           t = static_cast<T>(a / reach) * encode[i];
         else
-          t = a * static_cast<T>(encode[i] * static_cast<T>(T(1) / reach));
+          t = a * std::min(static_cast<T>(encode[i] * static_cast<T>(T(1) / reach)),
+                           static_cast<T>(std::numeric_limits<float>::max()));
         t = std::min(t, static_cast<T>(type.format->max()));
       }
       level.scales.push_back(store(type, t));

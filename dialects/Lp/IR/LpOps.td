@@ -186,8 +186,8 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
               These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to at
               least -127, and to 127 where it comes from a quotient; t is NaN for e = 128 or a NaN in the block.
       nv:     NVIDIA's order of operations. If F is a builtin float: E = min(fl(c / a), max f32), 1 if that is not positive, and
-              t = fl(1 / E). If F is an lp format: t = min(fl(a * fl(E * fl(1 / c))), max F), with E of the level outside; E = 1 if
-              there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
+              t = fl(1 / E). If F is an lp format: t = min(fl(a * min(fl(E * fl(1 / c)), max f32)), max F), with E of the level
+              outside; E = 1 if there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
       nv_divide: nv with t = min(fl(fl(a / c) * E), max F)
     The result is s = t rounded to F, nearest even, saturating. NaN elements are ignored but where stated. Only `absmax`,
     `nv` and `nv_divide` take several levels, and only `minmax` gives a zero point.

@@ -58,7 +58,7 @@ struct NvOuter {
 NvOuter nvOuter(float most, float limit, const Format &element);
 
 /// The unrounded block scale of a block with largest magnitude b:
-///   nv         t = fl(b * fl(encode * fl(1 / hi)))
+///   nv         t = fl(b * min(fl(encode * fl(1 / hi)), FLT_MAX))
 ///   nv_divide  t = fl(fl(b / hi) * encode)
 /// clamped to at most the scale format's maximum. The stored scale is rne(t), saturating.
 float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale);

@@ -179,7 +179,9 @@ public:
       t = encode ? mul(t, encode) : t;
     } else {
       Value factor = constant(1.0f / static_cast<float>(c));
-      t = mul(a, encode ? mul(encode, factor) : factor);
+      factor = encode ? mul(encode, factor) : factor;
+      // A block of zeros has the largest encode scale, and 0 * inf is NaN.
+      t = mul(a, arith::MinimumFOp::create(b, loc, factor, constant(FLT_MAX)));
     }
     return arith::MinimumFOp::create(b, loc, t, constant(largest));
   }

@@ -53,6 +53,19 @@ TEST(ScaleRules, TargetOfTaperedFormats) {
   EXPECT_EQ(scaleTarget(format("int4")), 7);
 }
 
+// The encode scale of zeros is the largest float; over a largest value below 1 it must not become
+// infinite.
+TEST(ScaleRules, NvOfZerosInFormatsBelowOne) {
+  for (const char *element : {"fix8", "fix4", "ufix8", "e0m3"})
+    for (const char *structure : {"/g4:e4m3/tensor@nv", "/g4:e4m3/tensor@nv_divide"}) {
+      const std::string text = std::string(element) + structure;
+      BlockQuantized q = row(text.c_str(), std::vector<float>(8, 0.0f));
+      std::vector<float> back(8, 1.0f);
+      dequantizeBlocks(q, rowRoles(2), back);
+      EXPECT_EQ(back, std::vector<float>(8, 0.0f)) << text;
+    }
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {

@@ -132,6 +132,15 @@ static std::pair<I, I> nvfp4(std::vector<float> block, float largest) {
   return {{s.scales[0].as<uint16_t>()[0]}, codes};
 }
 
+// An encode scale of zeros over a largest value below 1.
+TEST(BlockScale, NVOfZerosInAFormatBelowOne) {
+  ScaleBlock levels[] = {{2}, {0}};
+  DType types[] = {code("e4m3"), DType::f32()};
+  BlockScales s =
+      *blockScale(f32({4}, {0, 0, 0, 0}), {}, format("fix8"), levels, ScaleRule::NV, types, {});
+  EXPECT_EQ(values(s.scales[0]), (V{0, 0}));
+}
+
 // The worked examples of guide section 14.1.
 TEST(BlockScale, NVFP4WorkedExamples) {
   EXPECT_EQ(nvfp4({1, 2, 3, 4, 5, 6}, 6), (std::pair<I, I>({0x7E}, {2, 4, 5, 6, 6, 7})));
