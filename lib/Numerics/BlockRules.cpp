@@ -152,9 +152,12 @@ BlockParams BlockChooser::fromAffineRange(float least, float most) const {
   float s = static_cast<float>((static_cast<double>(most) - static_cast<double>(least)) /
                                (f.max() - f.lowest()));
   p.scale = scale_(s >= 1e-37f ? s : 1.0f);
+  // Where the format has no scale that small, all elements become the least one, as if equal.
+  if (spec_.zeroPoint == ZeroPointKind::Float && p.scale.value == 0)
+    p.scale = scale_(1);
   p.wholeScale = p.scale.value;
   if (spec_.zeroPoint == ZeroPointKind::Float) {
-    float quotient = least / p.wholeScale;
+    float quotient = p.wholeScale == 0 ? 0 : least / p.wholeScale;
     p.floatZero = coder_.lo() - quotient;
   } else {
     float bottom = coder_.lo() * p.wholeScale;

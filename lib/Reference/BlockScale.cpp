@@ -167,9 +167,14 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
         if (u != v)
           t = static_cast<T>(v - u) / static_cast<T>(hi - lo);
         T s = static_cast<T>(store(type, t));
+        const bool realZero = zeroPointType && zeroPointType->isFloat();
+        if (realZero && s == 0) {
+          t = 1;
+          s = static_cast<T>(store(type, t));
+        }
         T quotient = u / s, raw = lo - quotient;
-        if (zeroPointType && zeroPointType->isFloat()) {
-          zeros.push_back(raw);
+        if (realZero) {
+          zeros.push_back(s == 0 ? lo : raw);
         } else {
           double z = u == v ? 0 : std::nearbyint(static_cast<double>(raw));
           zeros.push_back(std::isnan(z) ? lo : std::clamp<double>(z, lo, hi));

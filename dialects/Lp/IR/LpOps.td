@@ -175,7 +175,8 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
               as any (num::scaleTarget: 15 for hif8 and posit8).
       minmax: u = min(0, min x), v = max(0, max x), t = fl(fl(v - u) / fl(hi - lo)); t = 1 if u = v.
               An integer zero point is clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear) and
-              clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)).
+              clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)), where t = 1 takes the place
+              of a t that F rounds to 0.
       floor:  t = 2^e, e = exponent(a) - emax, the OCP MX rule; emax = floor(log2 hi)
       ceil:   e = exponent(a) - emax, plus 1 if a is no power of two
       even:   e = exponent(a plus half a unit of the element at a) - emax

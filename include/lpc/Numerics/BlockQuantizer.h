@@ -84,7 +84,8 @@ struct BlockOptions {
 ///            a is the maximum of x >= 0, or of -x for x < 0.
 ///   minmax   one level. asym: chooseScale. asym:float and offset do not widen the range to 0: with
 ///            u = min x, w = max x: s' = fl((w - u) / (hi - lo)), 1 if it is below 1e-37;
-///            z = fl(lo - fl(u / s)); m = stored(fl(u - fl(lo * s))).
+///            z = fl(lo - fl(u / s)), with s = stored(1) where stored(s') = 0; m = stored(fl(u -
+///            fl(lo * s))).
 ///   mse      f32 or rounded scales, one level: absmax or minmax of the block's range times p / 100
 ///            for p = 100, 98, 96, ..., 40; the first with the least error. Power-of-two scales:
 ///            exponent floor + 0, 1, -1. Two levels: nv with t * c, c = 1 and 0.8 + 0.7 i / 9.

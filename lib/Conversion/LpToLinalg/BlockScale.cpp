@@ -111,6 +111,8 @@ public:
   Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
 
+  Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
+
   /// fl(fl(a / c) / o), 1 for a block of zeros; `o` may be null.
   Value absmax(Value a, double c, Value o) {
     Value t = div(a, constant(c));
@@ -187,7 +189,6 @@ public:
   }
 
 private:
-  Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
   Value i32(int64_t v) { return intConstant(b, loc, b.getI32Type(), v); }
   Value plus(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
   Value bitsOf(Value x) { return arith::BitcastOp::create(b, loc, b.getI32Type(), x); }
@@ -334,8 +335,15 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
           }
           return r.absmax(args[0], reach, outside);
         }
-        case ScaleRule::MinMax:
-          return r.minmax(args[0], args[1]);
+        case ScaleRule::MinMax: {
+          Value t = r.minmax(args[0], args[1]);
+          if (!op.getZeroPoint() ||
+              !isa<FloatType>(getElementTypeOrSelf(op.getZeroPoint().getType())))
+            return t;
+          // A zero point that is not rounded has no meaning for a scale stored as 0.
+          Value s = emitScale(b, at, emitStore(b, at, t, elements[l]), elements[l]);
+          return r.select(r.isZero(s), r.constant(1), t);
+        }
         case ScaleRule::NV:
         case ScaleRule::NVDivide: {
           if (!target)
@@ -417,7 +425,7 @@ private:
               emitScale(b, l, emitStore(b, l, scaleOf(b, l, args), scaleElement), scaleElement);
           Value z = r.realZeroPoint(args[0], s);
           if (auto real = dyn_cast<FloatType>(type.getElementType()))
-            return convertFloat(b, l, z, real);
+            return convertFloat(b, l, r.select(r.isZero(s), r.constant(format.lowest()), z), real);
           z = math::RoundEvenOp::create(b, l, z);
           // A block of zeros has the zero point nearest to 0, not lo.
           z = r.select(r.is(arith::CmpFPredicate::OEQ, args[0], args[1]), r.constant(0), z);

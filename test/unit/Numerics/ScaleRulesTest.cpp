@@ -66,6 +66,15 @@ TEST(ScaleRules, NvOfZerosInFormatsBelowOne) {
     }
 }
 
+// A range too small for fp16 scales: every element becomes the least one.
+TEST(ScaleRules, RealZeroPointOfScaleThatUnderflows) {
+  BlockQuantized q = row("uint8/g4:fp16/asym:float", {1, 1 + 0x1p-20f, 1, 1, -3e-9f, 4e-9f, 0, 0});
+  std::vector<float> back(8);
+  dequantizeBlocks(q, rowRoles(2), back);
+  EXPECT_EQ(back, (std::vector<float>{1, 1, 1, 1, -3e-9f, -3e-9f, -3e-9f, -3e-9f}));
+  EXPECT_EQ(q.scales[0].values[0], 1);
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {

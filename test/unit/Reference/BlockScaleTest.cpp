@@ -63,6 +63,13 @@ TEST(BlockScale, MinMaxWithRealZeroPoint) {
   EXPECT_EQ(s.zeroPoint->as<float>()[0], 0.0f - -1.0f / scale);
 }
 
+TEST(BlockScale, RealZeroPointOfScaleThatUnderflows) {
+  BlockScales s = scales(f32({3}, {-1e-9f, 0, 2e-9f}), "uint8", {0}, ScaleRule::MinMax,
+                         code("fp16"), DType::f32());
+  EXPECT_EQ(values(s.scales[0]), (V{1}));
+  EXPECT_EQ(s.zeroPoint->as<float>()[0], 1e-9f);
+}
+
 // Exponents measured with another implementation of the four rules (guide, section 13).
 TEST(BlockScale, MXExponents) {
   struct Case {
