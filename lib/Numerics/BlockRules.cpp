@@ -23,7 +23,14 @@ static const Format *offsetFormatOf(const FormatSpec &spec, size_t level) {
 BlockChooser::BlockChooser(const BlockCoder &coder)
     : coder_(coder), spec_(coder.spec()), scale_(formatOf(spec_, 0)), outer_(formatOf(spec_, 1)),
       offset_(offsetFormatOf(spec_, 0)), outerOffset_(offsetFormatOf(spec_, 1)),
-      powerOfTwo_(isPowerOfTwoScale(formatOf(spec_, 0))) {}
+      powerOfTwo_(isPowerOfTwoScale(formatOf(spec_, 0))) {
+  if (spec_.rule != Rule::Razor && spec_.rule != Rule::Razor16)
+    return;
+  for (double v : scale_.format()->table())
+    if (std::isfinite(v) && v >= 1 && v <= std::numeric_limits<float>::max())
+      shifts_.push_back(std::ilogb(v));
+  std::sort(shifts_.begin(), shifts_.end());
+}
 
 // -- outer levels
 // ----------------------------------------------------------------------------------------
@@ -369,7 +376,10 @@ BlockParams BlockChooser::razor(const Elements &e, const OuterParams &outer) con
   const int height = std::bit_width(static_cast<uint32_t>(t));
   const int kept = std::bit_width(static_cast<uint32_t>(coder_.element().max()));
   BlockParams p;
-  p.shift = std::max(0, height - kept);
+  // The least shift that the format of scales can store; the largest one if all are too small.
+  const int needed = std::max(0, height - kept);
+  auto at = std::lower_bound(shifts_.begin(), shifts_.end(), needed);
+  p.shift = at == shifts_.end() ? shifts_.back() : *at;
   p.scale = scale_(powerOfTwo(p.shift));
   p.wholeScale = p.scale.value * outer.scale.value;
   p.factor = outer.scale.value;

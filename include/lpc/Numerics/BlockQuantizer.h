@@ -112,8 +112,8 @@ struct BlockOptions {
 ///   fl(1/s))). razor    two levels, base B = 127 (razor16: 32767): s1 = fl(A / B), 1 for a zero
 ///   block;
 ///            b = clamp(rne(fl(x / s1)), -B, B); p: bits of hi; h: bits of the OR of all |b| of the
-///            block; k = max(0, h - p); |q| = min(hi, floor((|b| + 2^(k-1)) / 2^k)), sign of b;
-///            s0 = 2^k.
+///            block; k = max(0, h - p), or the next that s0 can store; |q| = min(hi, floor((|b| +
+///            2^(k-1)) / 2^k)), sign of b; s0 = 2^k.
 ///   kmeans   no levels, or one: with an offset minmax as above, else s = stored(fl(a / hi)); then
 ///   per
 ///            row a table of 2^width entries for the y of its elements, ascending.

@@ -75,6 +75,13 @@ TEST(ScaleRules, RealZeroPointOfScaleThatUnderflows) {
   EXPECT_EQ(q.scales[0].values[0], 1);
 }
 
+// 2^0 and 2^2 alone can be stored: one more bit than needed is dropped, or as many as there are.
+TEST(ScaleRules, RazorShiftsByWhatItStores) {
+  BlockQuantized q = row("int4.narrow/g2:table<1,4>/tensor@razor", {127, 0, 14, 2, 7, -7});
+  EXPECT_EQ(q.scales[0].values, (std::vector<float>{4, 4, 1}));
+  EXPECT_EQ(q.codes, (Codes{7, 0, 4, 1, 7, 9}));
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {
