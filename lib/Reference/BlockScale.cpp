@@ -72,10 +72,17 @@ static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
   return ranges;
 }
 
+/// The code of a scale, rounded as the format says.
+static uint16_t storedCode(const num::Format &format, double t) {
+  num::Conversion policy;
+  policy.rounding = format.defaultRounding();
+  return static_cast<uint16_t>(format.encode(t, policy));
+}
+
 /// `t` in the format of stored scales.
 static double store(const DType &type, double t) {
   if (type.isCode())
-    return codeValues(*type.format)[type.format->encode(t, {})];
+    return codeValues(*type.format)[storedCode(*type.format, t)];
   return roundTo(type, t);
 }
 
@@ -84,7 +91,7 @@ static Tensor storedScales(const DType &type, const Level &level) {
     return fromDoubles(type, level.shape, level.scales);
   Tensor out = Tensor::make(type, level.shape);
   for (size_t i = 0; i < level.scales.size(); ++i)
-    out.mutableAs<uint16_t>()[i] = static_cast<uint16_t>(type.format->encode(level.scales[i], {}));
+    out.mutableAs<uint16_t>()[i] = storedCode(*type.format, level.scales[i]);
   return out;
 }
 

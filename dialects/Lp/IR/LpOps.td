@@ -190,7 +190,7 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
               t = fl(1 / E). If F is an lp format: t = min(fl(a * min(fl(E * fl(1 / c)), max f32)), max F), with E of the level
               outside; E = 1 if there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
       nv_divide: nv with t = min(fl(fl(a / c) * E), max F)
-    The result is s = t rounded to F, nearest even, saturating. NaN elements are ignored but where stated. Only `absmax`,
+    The result is s = t rounded to F, in F's default rounding (nearest even for most formats), saturating. NaN elements are ignored but where stated. Only `absmax`,
     `nv` and `nv_divide` take several levels, and only `minmax` gives a zero point.
 
     Example:

@@ -253,8 +253,11 @@ private:
 
 /// A scale as it is stored, and back as f32.
 Value emitStore(OpBuilder &b, Location loc, Value t, Type element) {
-  if (const num::Format *format = lp::formatOf(element))
-    return emitEncode(b, loc, t, *format, {});
+  if (const num::Format *format = lp::formatOf(element)) {
+    num::Conversion policy;
+    policy.rounding = format->defaultRounding();
+    return emitEncode(b, loc, t, *format, policy);
+  }
   return convertFloat(b, loc, t, cast<FloatType>(element));
 }
 

@@ -3,6 +3,8 @@
 // scales, special values.
 #include "Helpers.h"
 
+#include "lpc/Numerics/BlockQuantizer.h"
+
 #include <gtest/gtest.h>
 
 using namespace lpc;
@@ -36,6 +38,21 @@ TEST(BlockScale, AbsMaxInANarrowFormat) {
       scales(f32({1, 6}, {13, 1, 1e9f, 0, 0, 0}), "int4", {1, 2}, ScaleRule::AbsMax, code("e4m3"));
   EXPECT_EQ(s.scales[0].shape(), (Shape{1, 3}));
   EXPECT_EQ(values(s.scales[0]), (V{1.875, 448, 1}));
+}
+
+// The scales of weights and of activations are rounded alike: by ratio for lns, ties of hif8 away.
+TEST(BlockScale, ScalesAreRoundedAsTheirFormatSays) {
+  for (const char *name : {"lns6", "posit8", "hif8", "pot4", "e4m3"})
+    for (float x = 0.3f; x < 40; x *= 1.01f) {
+      num::BlockQuantized q;
+      std::string error;
+      const int64_t shape[] = {1, 1};
+      std::optional<num::FormatSpec> spec =
+          num::FormatSpec::parse(std::string("int8/tensor:") + name + "@absmax");
+      ASSERT_TRUE(num::quantizeBlocks(*spec, {&x, 1}, shape, num::rowRoles(2), q, error));
+      BlockScales s = scales(f32({1}, {x}), "int8", {0}, ScaleRule::AbsMax, code(name));
+      EXPECT_EQ(s.scales[0].as<uint16_t>()[0], q.scales[0].codes[0]) << name << ' ' << x;
+    }
 }
 
 TEST(BlockScale, AbsMaxOfTaperedFormats) {
