@@ -144,21 +144,14 @@ BlockParams BlockChooser::fromRange(float least, float most) const {
   p.wholeScale = p.scale.value;
   p.zero = s.zero;
   // The zero point belongs to the scale that is stored.
-  if (asymmetric && scale_.format() && p.scale.value > 0) {
-    const double lo = coder_.element().lowest();
-    float quotient = std::min(least, 0.0f) / p.scale.value;
-    double z = std::nearbyint(static_cast<float>(lo) - quotient);
-    p.zero = static_cast<int32_t>(std::clamp(std::isnan(z) ? 0 : z, lo, coder_.element().max()));
-  }
+  if (asymmetric && scale_.format() && p.scale.value > 0)
+    p.zero = rangeZero(least, p.scale.value, coder_.element());
   return p;
 }
 
 BlockParams BlockChooser::fromAffineRange(float least, float most) const {
   BlockParams p;
-  const Format &f = coder_.element();
-  float s = static_cast<float>((static_cast<double>(most) - static_cast<double>(least)) /
-                               (f.max() - f.lowest()));
-  p.scale = scale_(s >= 1e-37f ? s : 1.0f);
+  p.scale = scale_(rangeScale(least, most, coder_.element()));
   // Where the format has no scale that small, all elements become the least one, as if equal.
   if (spec_.zeroPoint == ZeroPointKind::Float && p.scale.value == 0)
     p.scale = scale_(1);

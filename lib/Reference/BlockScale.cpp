@@ -168,11 +168,12 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
       T a = static_cast<T>(std::max(r.most, -r.least)), t = 1, e = 1;
       if (rule == ScaleRule::AbsMax) {
         if (a != 0)
-          t = static_cast<T>(a / reach) / outside[i];
+          t = std::max(static_cast<T>(a / reach) / outside[i], std::numeric_limits<T>::min());
       } else if (rule == ScaleRule::MinMax) {
         T u = static_cast<T>(r.least), v = static_cast<T>(r.most);
         if (u != v)
-          t = static_cast<T>(v - u) / static_cast<T>(hi - lo);
+          t = std::max(static_cast<T>(v - u) / static_cast<T>(hi - lo),
+                       std::numeric_limits<T>::min());
         T s = static_cast<T>(store(type, t));
         const bool realZero = zeroPointType && zeroPointType->isFloat();
         if (realZero && s == 0) {

@@ -171,9 +171,9 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
     are computed from the outermost inward. All steps are in f32, each rounded once. With, for a level, F the element type of
     its result, a the largest |x| of the block, lo and hi the least and largest finite value of `format`, c = hi times the
     largest finite values of the lp formats of all levels inside this one, o the product of the levels outside (1 if none):
-      absmax: t = fl(fl(a / c) / o); t = 1 if a = 0. For tapered formats, hi in c is the largest value with as many fraction bits
+      absmax: t = max(fl(fl(a / c) / o), 2^-126); t = 1 if a = 0. For tapered formats, hi in c is the largest value with as many fraction bits
               as any (num::scaleTarget: 15 for hif8 and posit8).
-      minmax: u = min(0, min x), v = max(0, max x), t = fl(fl(v - u) / fl(hi - lo)); t = 1 if u = v.
+      minmax: u = min(0, min x), v = max(0, max x), t = max(fl(fl(v - u) / fl(hi - lo)), 2^-126); t = 1 if u = v.
               An integer zero point is clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear) and
               clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)), where t = 1 takes the place
               of a t that F rounds to 0.

@@ -83,7 +83,7 @@ struct BlockOptions {
 ///   absmax   one level. s = stored(s'), s' = chooseScale (lpc/Numerics/ScaleRules.h). posneg:
 ///            a is the maximum of x >= 0, or of -x for x < 0.
 ///   minmax   one level. asym: chooseScale. asym:float and offset do not widen the range to 0: with
-///            u = min x, w = max x: s' = fl((w - u) / (hi - lo)), 1 if it is below 1e-37;
+///            u = min x, w = max x: s' = rangeScale(u, w);
 ///            z = fl(lo - fl(u / s)), with s = stored(1) where stored(s') = 0; m = stored(fl(u -
 ///            fl(lo * s))).
 ///   mse      f32 or rounded scales, one level: absmax or minmax of the block's range times p / 100

@@ -113,18 +113,21 @@ public:
 
   Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
 
+  /// A scale that f32 holds with all its bits.
+  Value normal(Value t) { return arith::MaximumFOp::create(b, loc, t, constant(FLT_MIN)); }
+
   /// fl(fl(a / c) / o), 1 for a block of zeros; `o` may be null.
   Value absmax(Value a, double c, Value o) {
     Value t = div(a, constant(c));
     if (o)
       t = div(t, o);
-    return select(isZero(a), constant(1), t);
+    return select(isZero(a), constant(1), normal(t));
   }
   Value minmax(Value least, Value most) {
     Value range = arith::SubFOp::create(b, loc, most, least);
     double width = static_cast<float>(format.max()) - static_cast<float>(format.lowest());
     Value equal = is(arith::CmpFPredicate::OEQ, least, most);
-    return select(equal, constant(1), div(range, constant(width)));
+    return select(equal, constant(1), normal(div(range, constant(width))));
   }
   /// fl(lo - fl(least / s)).
   Value realZeroPoint(Value least, Value s) {

@@ -82,6 +82,21 @@ TEST(ScaleRules, RazorShiftsByWhatItStores) {
   EXPECT_EQ(q.codes, (Codes{7, 0, 4, 1, 7, 9}));
 }
 
+// Tiny data and formats with a huge largest value keep a scale of their own.
+TEST(ScaleRules, SmallQuotientsAreScales) {
+  EXPECT_EQ(chooseScale(-254e-38f, 0, format("int8"), false).scale, 254e-38f / 127);
+  EXPECT_EQ(chooseScale(0, 510e-38f, format("uint8"), true).scale, 510e-38f / 255);
+  EXPECT_EQ(chooseScale(0, 1e-40f, format("int8"), false).scale, 0x1p-126f);
+  EXPECT_EQ(chooseScale(0, 0, format("int8"), false).scale, 1);
+  for (const char *text : {"denseshift8", "uint8/asym", "uint8/asym:float", "e4m3"}) {
+    const float x = std::string(text) == "denseshift8" ? 0.125f : 255e-37f;
+    BlockQuantized q = row(text, {x, 0});
+    std::vector<float> back(2);
+    dequantizeBlocks(q, rowRoles(2), back);
+    EXPECT_NEAR(back[0] / x, 1, 0.01) << text;
+  }
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {
