@@ -177,7 +177,8 @@ LPC_MULTIVERSION static void dropBits(const float *x, size_t n, float step, floa
 
 void BlockCoder::encodeRazor(const BlockParams &p, const float *x, size_t n,
                              uint16_t *codes) const {
-  dropBits(x, n, p.factor, static_cast<float>(razorBase(spec_.rule)), p.shift,
+  // Dropping 17 bits or more leaves none of 15, rounded up or not.
+  dropBits(x, n, p.factor, static_cast<float>(razorBase(spec_.rule)), std::min(p.shift, 17),
            static_cast<int32_t>(element().max()), static_cast<int32_t>(element().numCodes() - 1),
            codes);
 }

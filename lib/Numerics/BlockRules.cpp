@@ -23,7 +23,14 @@ static const Format *offsetFormatOf(const FormatSpec &spec, size_t level) {
 BlockChooser::BlockChooser(const BlockCoder &coder)
     : coder_(coder), spec_(coder.spec()), scale_(formatOf(spec_, 0)), outer_(formatOf(spec_, 1)),
       offset_(offsetFormatOf(spec_, 0)), outerOffset_(offsetFormatOf(spec_, 1)),
-      powerOfTwo_(isPowerOfTwoScale(formatOf(spec_, 0))) {}
+      powerOfTwo_(isPowerOfTwoScale(formatOf(spec_, 0))) {
+  if (spec_.rule != Rule::Razor && spec_.rule != Rule::Razor16)
+    return;
+  for (double v : scale_.format()->table())
+    if (std::isfinite(v) && v >= 1 && v <= std::numeric_limits<float>::max())
+      shifts_.push_back(std::ilogb(v));
+  std::sort(shifts_.begin(), shifts_.end());
+}
 
 // -- outer levels
 // ----------------------------------------------------------------------------------------
@@ -137,24 +144,20 @@ BlockParams BlockChooser::fromRange(float least, float most) const {
   p.wholeScale = p.scale.value;
   p.zero = s.zero;
   // The zero point belongs to the scale that is stored.
-  if (asymmetric && scale_.format() && p.scale.value > 0) {
-    const double lo = coder_.element().lowest();
-    float quotient = std::min(least, 0.0f) / p.scale.value;
-    double z = std::nearbyint(static_cast<float>(lo) - quotient);
-    p.zero = static_cast<int32_t>(std::clamp(std::isnan(z) ? 0 : z, lo, coder_.element().max()));
-  }
+  if (asymmetric && scale_.format() && p.scale.value > 0)
+    p.zero = rangeZero(least, p.scale.value, coder_.element());
   return p;
 }
 
 BlockParams BlockChooser::fromAffineRange(float least, float most) const {
   BlockParams p;
-  const Format &f = coder_.element();
-  float s = static_cast<float>((static_cast<double>(most) - static_cast<double>(least)) /
-                               (f.max() - f.lowest()));
-  p.scale = scale_(s >= 1e-37f ? s : 1.0f);
+  p.scale = scale_(rangeScale(least, most, coder_.element()));
+  // Where the format has no scale that small, all elements become the least one, as if equal.
+  if (spec_.zeroPoint == ZeroPointKind::Float && p.scale.value == 0)
+    p.scale = scale_(1);
   p.wholeScale = p.scale.value;
   if (spec_.zeroPoint == ZeroPointKind::Float) {
-    float quotient = least / p.wholeScale;
+    float quotient = p.wholeScale == 0 ? 0 : least / p.wholeScale;
     p.floatZero = coder_.lo() - quotient;
   } else {
     float bottom = coder_.lo() * p.wholeScale;
@@ -366,7 +369,10 @@ BlockParams BlockChooser::razor(const Elements &e, const OuterParams &outer) con
   const int height = std::bit_width(static_cast<uint32_t>(t));
   const int kept = std::bit_width(static_cast<uint32_t>(coder_.element().max()));
   BlockParams p;
-  p.shift = std::max(0, height - kept);
+  // The least shift that the format of scales can store; the largest one if all are too small.
+  const int needed = std::max(0, height - kept);
+  auto at = std::lower_bound(shifts_.begin(), shifts_.end(), needed);
+  p.shift = at == shifts_.end() ? shifts_.back() : *at;
   p.scale = scale_(powerOfTwo(p.shift));
   p.wholeScale = p.scale.value * outer.scale.value;
   p.factor = outer.scale.value;

@@ -56,6 +56,7 @@ private:
   const FormatSpec &spec_;
   StoredFormat scale_, outer_, offset_, outerOffset_;
   bool powerOfTwo_;
+  std::vector<int> shifts_; ///< razor: those that the format of scales stores, ascending
   std::vector<uint16_t> codes_;
   std::vector<float> back_;
 };

@@ -23,6 +23,21 @@ double scaleTarget(const Format &f) {
   return fraction < 0 ? std::min(2 * top, f.max()) : (2 - std::ldexp(1.0, -fraction)) * top;
 }
 
+/// A quotient that f32 holds with all its bits. Smaller ones become the least such scale.
+static float normalScale(float s) { return std::max(s, std::numeric_limits<float>::min()); }
+
+float rangeScale(float least, float most, const Format &f) {
+  // In double: the difference of two large floats may not be one.
+  const double range = static_cast<double>(most) - static_cast<double>(least);
+  return range > 0 ? normalScale(static_cast<float>(range / (f.max() - f.lowest()))) : 1;
+}
+
+int32_t rangeZero(float least, float scale, const Format &f) {
+  const double z = std::nearbyint(static_cast<float>(f.lowest()) - std::min(least, 0.0f) / scale);
+  // An infinite range has no zero point.
+  return static_cast<int32_t>(std::clamp(std::isnan(z) ? 0 : z, f.lowest(), f.max()));
+}
+
 ScaleZero chooseScale(float least, float most, const Format &f, bool asymmetric) {
   ScaleZero result;
   if (!asymmetric) {
@@ -32,24 +47,15 @@ ScaleZero chooseScale(float least, float most, const Format &f, bool asymmetric)
     if (f.lowest() >= 0)
       magnitude = std::max(most, 0.0f);
     if (magnitude > 0)
-      result.scale = magnitude / static_cast<float>(reach);
+      result.scale = normalScale(magnitude / static_cast<float>(reach));
   } else {
     least = std::min(least, 0.0f);
     most = std::max(most, 0.0f);
     if (most > least) {
-      // In double: the difference of two large floats may not be one.
-      result.scale =
-          static_cast<float>((static_cast<double>(most) - least) / (f.max() - f.lowest()));
-      double z = std::nearbyint(static_cast<float>(f.lowest()) - least / result.scale);
-      // An infinite range has no zero point.
-      if (std::isnan(z))
-        z = 0;
-      result.zero = static_cast<int32_t>(std::clamp(z, f.lowest(), f.max()));
+      result.scale = rangeScale(least, most, f);
+      result.zero = rangeZero(least, result.scale, f);
     }
   }
-  // A range below the least float scale: anything smaller would divide by zero.
-  if (!(result.scale >= 1e-37f))
-    result.scale = 1;
   return result;
 }
 
@@ -147,7 +153,9 @@ NvOuter nvOuter(float most, float limit, const Format &element) {
 
 float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale) {
   const float hi = static_cast<float>(element.max());
-  float t = rule == Rule::NVDivide ? b / hi * encode : b * (encode * (1 / hi));
+  // Limited, since a block of zeros has the largest encode, and 0 * inf is NaN.
+  const float factor = std::min(encode * (1 / hi), std::numeric_limits<float>::max());
+  float t = rule == Rule::NVDivide ? b / hi * encode : b * factor;
   return std::min(t, static_cast<float>(scale.max()));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace lpc::num {
 
@@ -132,13 +133,49 @@ static std::string explainLevels(const FormatSpec &spec) {
                   "than the tensor";
   case Rule::Razor:
   case Rule::Razor16:
-    if (outerF32 && isPowerOfTwoScale(spec.levels[0].format))
+    if (outerF32 && isPowerOfTwoScale(spec.levels[0].format) && spec.levels[0].format->max() >= 1)
       return "";
-    return rule + " needs power-of-two scales below one level of f32 scales";
+    return rule + " needs power-of-two scales, 1 or more among them, below one level of f32 scales";
   case Rule::KMeans:
     return levels <= 1 ? "" : rule + " takes at most one level of scales";
   }
   return "";
+}
+
+/// Blocks are scaled in f32: whether all of f's values are 0, or its largest no normal float.
+static std::string explainValues(const Format &f) {
+  const double most = std::max(f.max(), -f.lowest());
+  if (most == 0)
+    return quoted(f.name()) + " has no value but 0, which no scale brings near other values";
+  if (most > static_cast<double>(std::numeric_limits<float>::max()))
+    return quoted(f.name()) + " has values beyond the range of f32, in which blocks are scaled: "
+                              "use a format with fewer exponent bits or another bias";
+  if (most < static_cast<double>(std::numeric_limits<float>::min()))
+    return quoted(f.name()) + " has only values below the normal range of f32, in which blocks "
+                              "are scaled: use a format with a smaller bias";
+  return "";
+}
+
+/// Whether the rule goes by the largest value of the element format.
+static bool needsPositive(const FormatSpec &spec) {
+  switch (spec.rule) {
+  case Rule::Floor:
+  case Rule::Ceil:
+  case Rule::Even:
+  case Rule::RCeil:
+  case Rule::Log2:
+  case Rule::Raise:
+  case Rule::Pow2:
+  case Rule::DFP:
+  case Rule::FloorFit:
+  case Rule::NV:
+  case Rule::NVDivide:
+    return true;
+  case Rule::MSE:
+    return spec.levels.size() > 1 || isPowerOfTwoScale(spec.levels[0].format);
+  default:
+    return false;
+  }
 }
 
 /// What a rule asks of the element format and of the zero point; empty if it gets it.
@@ -147,6 +184,9 @@ static std::string explainElement(const FormatSpec &spec) {
   const std::string rule = "rule " + quoted(toString(spec.rule));
   const bool integer = f.family() == Family::Integer;
   const bool none = spec.zeroPoint == ZeroPointKind::None;
+  if (f.max() <= 0 && needsPositive(spec))
+    return rule + " needs a format with positive values, not " + quoted(f.name()) +
+           ": use 'absmax'";
   switch (spec.rule) {
   case Rule::MinMax:
     return none ? rule + " needs a zero point: 'asym' or 'offset'" : "";
@@ -198,6 +238,8 @@ std::string explainSpec(const FormatSpec &spec) {
   if (spec.zeroPoint == ZeroPointKind::Offset && spec.levels.empty())
     return "an offset needs a level of scales whose blocks it follows";
   if (std::string why = explainLevels(spec); !why.empty())
+    return why;
+  if (std::string why = explainValues(*spec.element); !why.empty())
     return why;
   return explainElement(spec);
 }

@@ -55,9 +55,13 @@ static std::string explainRule(const num::FormatSpec &spec) {
   case num::Rule::Log2:
   case num::Rule::Raise:
   case num::Rule::Pow2:
+  case num::Rule::Reciprocal:
+    return "";
   case num::Rule::NV:
   case num::Rule::NVDivide:
-  case num::Rule::Reciprocal:
+    if (isStatic(spec))
+      return "rule '" + std::string(num::toString(spec.rule)) +
+             "' takes no scale from calibration: use 'absmax', or blocks smaller than the tensor";
     return "";
   case num::Rule::DFP:
     return isStatic(spec) ? "" : "rule 'dfp' takes one scale per tensor from calibration";

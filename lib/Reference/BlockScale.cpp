@@ -72,10 +72,17 @@ static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
   return ranges;
 }
 
+/// The code of a scale, rounded as the format says.
+static uint16_t storedCode(const num::Format &format, double t) {
+  num::Conversion policy;
+  policy.rounding = format.defaultRounding();
+  return static_cast<uint16_t>(format.encode(t, policy));
+}
+
 /// `t` in the format of stored scales.
 static double store(const DType &type, double t) {
   if (type.isCode())
-    return codeValues(*type.format)[type.format->encode(t, {})];
+    return codeValues(*type.format)[storedCode(*type.format, t)];
   return roundTo(type, t);
 }
 
@@ -84,7 +91,7 @@ static Tensor storedScales(const DType &type, const Level &level) {
     return fromDoubles(type, level.shape, level.scales);
   Tensor out = Tensor::make(type, level.shape);
   for (size_t i = 0; i < level.scales.size(); ++i)
-    out.mutableAs<uint16_t>()[i] = static_cast<uint16_t>(type.format->encode(level.scales[i], {}));
+    out.mutableAs<uint16_t>()[i] = storedCode(*type.format, level.scales[i]);
   return out;
 }
 
@@ -161,15 +168,21 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
       T a = static_cast<T>(std::max(r.most, -r.least)), t = 1, e = 1;
       if (rule == ScaleRule::AbsMax) {
         if (a != 0)
-          t = static_cast<T>(a / reach) / outside[i];
+          t = std::max(static_cast<T>(a / reach) / outside[i], std::numeric_limits<T>::min());
       } else if (rule == ScaleRule::MinMax) {
         T u = static_cast<T>(r.least), v = static_cast<T>(r.most);
         if (u != v)
-          t = static_cast<T>(v - u) / static_cast<T>(hi - lo);
+          t = std::max(static_cast<T>(v - u) / static_cast<T>(hi - lo),
+                       std::numeric_limits<T>::min());
         T s = static_cast<T>(store(type, t));
+        const bool realZero = zeroPointType && zeroPointType->isFloat();
+        if (realZero && s == 0) {
+          t = 1;
+          s = static_cast<T>(store(type, t));
+        }
         T quotient = u / s, raw = lo - quotient;
-        if (zeroPointType && zeroPointType->isFloat()) {
-          zeros.push_back(raw);
+        if (realZero) {
+          zeros.push_back(s == 0 ? lo : raw);
         } else {
           double z = u == v ? 0 : std::nearbyint(static_cast<double>(raw));
           zeros.push_back(std::isnan(z) ? lo : std::clamp<double>(z, lo, hi));
@@ -185,7 +198,8 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
         if (rule == ScaleRule::NVDivide)
           t = static_cast<T>(a / reach) * encode[i];
         else
-          t = a * static_cast<T>(encode[i] * static_cast<T>(T(1) / reach));
+          t = a * std::min(static_cast<T>(encode[i] * static_cast<T>(T(1) / reach)),
+                           static_cast<T>(std::numeric_limits<float>::max()));
         t = std::min(t, static_cast<T>(type.format->max()));
       }
       level.scales.push_back(store(type, t));

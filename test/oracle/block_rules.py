@@ -137,6 +137,11 @@ def four_over_six(x, most, limit):
 # -- one f32 scale --------------------------------------------------------------------------------------------------
 
 
+def normal(scale, empty):
+    """Scales of at least the least normal float, 1 where there is nothing to scale."""
+    return np.where(empty, F(1), np.maximum(scale, np.finfo(F).tiny)).astype(F)
+
+
 def deepseek(x, power=False):
     """E4M3 with scale max / 448; `power` rounds the scale of max(a, 1e-4) up to a power of two."""
     if power:
@@ -145,8 +150,7 @@ def deepseek(x, power=False):
         scale = np.ldexp(1.0, np.where(m == 0.5, e - 1, e)).astype(F)
         scale = np.where(np.isnan(a), F(np.nan), np.where(np.isinf(a), F(2.0**127), scale)).astype(F)
     else:
-        scale = (magnitude(x) / F(448)).astype(F)
-        scale = np.where(scale >= F(1e-37), scale, F(1))
+        scale = normal((magnitude(x) / F(448)).astype(F), magnitude(x) == 0)
     return encode_minifloat("e4m3", (x / scale[:, None]).astype(F)), scale
 
 
@@ -165,7 +169,7 @@ def afpq(x, largest, bits):
     scales = []
     for a in (positive, negative):
         s = (a / F(largest)).astype(F)
-        scales.append(np.where(s >= F(1e-37), s, F(1)))
+        scales.append(normal(s, a == 0))
     y = (x / np.where(x < 0, scales[1][:, None], scales[0][:, None])).astype(F)
     return encode_integer(y, -largest, largest, bits), scales[0], scales[1]
 
@@ -192,9 +196,9 @@ def affine(x, bits, kind):
     if kind == "asym":
         least, most = np.minimum(least, F(0)), np.maximum(most, F(0))
     s = ((most.astype(np.float64) - least.astype(np.float64)) / top).astype(F)
-    s, unguarded = np.where(s >= F(1e-37), s, F(1)), s
+    s = normal(s, least == most)
     if kind == "asym":
-        z = np.rint(F(0) - (least / unguarded).astype(F))
+        z = np.rint(F(0) - (least / s).astype(F))
         z = np.where((least == most) | np.isnan(z), 0, np.clip(z, 0, top)).astype(np.int64)
         y = (x / s[:, None]).astype(F)
         codes = np.clip(np.rint(np.where(np.isnan(y), F(0), y)) + z[:, None], 0, top).astype(np.int64)

@@ -83,8 +83,9 @@ struct BlockOptions {
 ///   absmax   one level. s = stored(s'), s' = chooseScale (lpc/Numerics/ScaleRules.h). posneg:
 ///            a is the maximum of x >= 0, or of -x for x < 0.
 ///   minmax   one level. asym: chooseScale. asym:float and offset do not widen the range to 0: with
-///            u = min x, w = max x: s' = fl((w - u) / (hi - lo)), 1 if it is below 1e-37;
-///            z = fl(lo - fl(u / s)); m = stored(fl(u - fl(lo * s))).
+///            u = min x, w = max x: s' = rangeScale(u, w);
+///            z = fl(lo - fl(u / s)), with s = stored(1) where stored(s') = 0; m = stored(fl(u -
+///            fl(lo * s))).
 ///   mse      f32 or rounded scales, one level: absmax or minmax of the block's range times p / 100
 ///            for p = 100, 98, 96, ..., 40; the first with the least error. Power-of-two scales:
 ///            exponent floor + 0, 1, -1. Two levels: nv with t * c, c = 1 and 0.8 + 0.7 i / 9.
@@ -111,8 +112,8 @@ struct BlockOptions {
 ///   fl(1/s))). razor    two levels, base B = 127 (razor16: 32767): s1 = fl(A / B), 1 for a zero
 ///   block;
 ///            b = clamp(rne(fl(x / s1)), -B, B); p: bits of hi; h: bits of the OR of all |b| of the
-///            block; k = max(0, h - p); |q| = min(hi, floor((|b| + 2^(k-1)) / 2^k)), sign of b;
-///            s0 = 2^k.
+///            block; k = max(0, h - p), or the next that s0 can store; |q| = min(hi, floor((|b| +
+///            2^(k-1)) / 2^k)), sign of b; s0 = 2^k.
 ///   kmeans   no levels, or one: with an offset minmax as above, else s = stored(fl(a / hi)); then
 ///   per
 ///            row a table of 2^width entries for the y of its elements, ascending.

@@ -22,11 +22,16 @@ double scaleTarget(const Format &element);
 
 /// absmax or minmax with an f32 scale. hi, lo: largest and least value of the element format.
 ///   no zero point: a = max(|least|, |most|), or max(most, 0) for unsigned formats;
-///         s = fl(a / scaleTarget)
-///   asym: least = min(least, 0), most = max(most, 0); s = fl((most - least) / (hi - lo)), the
-///         quotient formed in double; z = clamp(rne(fl(lo - fl(least / s))), lo, hi)
-/// s < 1e-37 (a block of zeros too): s = 1; z stays what it was, 0 for a block of zeros.
+///         s = max(fl(a / scaleTarget), 2^-126), 1 if a = 0
+///   asym: least = min(least, 0), most = max(most, 0); s = rangeScale, z = rangeZero; both
+///         stay 1 and 0 for a block of zeros
 ScaleZero chooseScale(float least, float most, const Format &element, bool asymmetric);
+
+/// max(fl((most - least) / (hi - lo)), 2^-126), the quotient formed in double; 1 if most = least.
+float rangeScale(float least, float most, const Format &element);
+
+/// clamp(rne(fl(lo - fl(min(least, 0) / scale))), lo, hi).
+int32_t rangeZero(float least, float scale, const Format &element);
 
 /// floor(log2(element.max())): 2 for e2m1, 8 for e4m3, 15 for e5m2, 6 for int8.
 int maxExponent(const Format &element);
@@ -58,7 +63,7 @@ struct NvOuter {
 NvOuter nvOuter(float most, float limit, const Format &element);
 
 /// The unrounded block scale of a block with largest magnitude b:
-///   nv         t = fl(b * fl(encode * fl(1 / hi)))
+///   nv         t = fl(b * min(fl(encode * fl(1 / hi)), FLT_MAX))
 ///   nv_divide  t = fl(fl(b / hi) * encode)
 /// clamped to at most the scale format's maximum. The stored scale is rne(t), saturating.
 float nvInner(Rule rule, float b, float encode, const Format &element, const Format &scale);

@@ -111,18 +111,23 @@ public:
   Value div(Value x, Value y) { return arith::DivFOp::create(b, loc, x, y); }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
 
+  Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
+
+  /// A scale that f32 holds with all its bits.
+  Value normal(Value t) { return arith::MaximumFOp::create(b, loc, t, constant(FLT_MIN)); }
+
   /// fl(fl(a / c) / o), 1 for a block of zeros; `o` may be null.
   Value absmax(Value a, double c, Value o) {
     Value t = div(a, constant(c));
     if (o)
       t = div(t, o);
-    return select(isZero(a), constant(1), t);
+    return select(isZero(a), constant(1), normal(t));
   }
   Value minmax(Value least, Value most) {
     Value range = arith::SubFOp::create(b, loc, most, least);
     double width = static_cast<float>(format.max()) - static_cast<float>(format.lowest());
     Value equal = is(arith::CmpFPredicate::OEQ, least, most);
-    return select(equal, constant(1), div(range, constant(width)));
+    return select(equal, constant(1), normal(div(range, constant(width))));
   }
   /// fl(lo - fl(least / s)).
   Value realZeroPoint(Value least, Value s) {
@@ -179,13 +184,14 @@ public:
       t = encode ? mul(t, encode) : t;
     } else {
       Value factor = constant(1.0f / static_cast<float>(c));
-      t = mul(a, encode ? mul(encode, factor) : factor);
+      factor = encode ? mul(encode, factor) : factor;
+      // A block of zeros has the largest encode scale, and 0 * inf is NaN.
+      t = mul(a, arith::MinimumFOp::create(b, loc, factor, constant(FLT_MAX)));
     }
     return arith::MinimumFOp::create(b, loc, t, constant(largest));
   }
 
 private:
-  Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
   Value i32(int64_t v) { return intConstant(b, loc, b.getI32Type(), v); }
   Value plus(Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
   Value bitsOf(Value x) { return arith::BitcastOp::create(b, loc, b.getI32Type(), x); }
@@ -250,8 +256,11 @@ private:
 
 /// A scale as it is stored, and back as f32.
 Value emitStore(OpBuilder &b, Location loc, Value t, Type element) {
-  if (const num::Format *format = lp::formatOf(element))
-    return emitEncode(b, loc, t, *format, {});
+  if (const num::Format *format = lp::formatOf(element)) {
+    num::Conversion policy;
+    policy.rounding = format->defaultRounding();
+    return emitEncode(b, loc, t, *format, policy);
+  }
   return convertFloat(b, loc, t, cast<FloatType>(element));
 }
 
@@ -332,8 +341,15 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
           }
           return r.absmax(args[0], reach, outside);
         }
-        case ScaleRule::MinMax:
-          return r.minmax(args[0], args[1]);
+        case ScaleRule::MinMax: {
+          Value t = r.minmax(args[0], args[1]);
+          if (!op.getZeroPoint() ||
+              !isa<FloatType>(getElementTypeOrSelf(op.getZeroPoint().getType())))
+            return t;
+          // A zero point that is not rounded has no meaning for a scale stored as 0.
+          Value s = emitScale(b, at, emitStore(b, at, t, elements[l]), elements[l]);
+          return r.select(r.isZero(s), r.constant(1), t);
+        }
         case ScaleRule::NV:
         case ScaleRule::NVDivide: {
           if (!target)
@@ -415,7 +431,7 @@ private:
               emitScale(b, l, emitStore(b, l, scaleOf(b, l, args), scaleElement), scaleElement);
           Value z = r.realZeroPoint(args[0], s);
           if (auto real = dyn_cast<FloatType>(type.getElementType()))
-            return convertFloat(b, l, z, real);
+            return convertFloat(b, l, r.select(r.isZero(s), r.constant(format.lowest()), z), real);
           z = math::RoundEvenOp::create(b, l, z);
           // A block of zeros has the zero point nearest to 0, not lo.
           z = r.select(r.is(arith::CmpFPredicate::OEQ, args[0], args[1]), r.constant(0), z);

@@ -2,6 +2,8 @@
 // RUN: lpc-opt %t/static.mlir --lpc-quantize-activations="format=int8 calibration=%t/calibration.json" --split-input-file | FileCheck %t/static.mlir
 // RUN: lpc-opt %t/static.mlir --lpc-quantize-activations="format=uint8/asym calibration=%t/calibration.json" --split-input-file | FileCheck %t/static.mlir --check-prefix=ASYM
 // RUN: lpc-opt %t/static.mlir --lpc-quantize-activations="format=e4m3 calibration=%t/calibration.json" --split-input-file | FileCheck %t/static.mlir --check-prefix=E4M3
+// RUN: lpc-opt %t/static.mlir --lpc-quantize-activations="format=int8/tensor:e8m0@reciprocal calibration=%t/calibration.json" --split-input-file | FileCheck %t/static.mlir --check-prefix=RECIPROCAL
+// RUN: lpc-opt %t/static.mlir --lpc-quantize-activations="format=int8/tensor@rceil calibration=%t/calibration.json" --split-input-file | FileCheck %t/static.mlir --check-prefix=RCEIL
 // RUN: lpc-opt %t/dynamic.mlir --lpc-quantize-activations=format=int8/token --split-input-file | FileCheck %t/dynamic.mlir
 // RUN: lpc-opt %t/dynamic.mlir --lpc-quantize-activations=format=uint8/token/asym --split-input-file | FileCheck %t/dynamic.mlir --check-prefix=ASYM
 // RUN: lpc-opt %t/dynamic.mlir --lpc-quantize-activations=format=int8/g2 --split-input-file | FileCheck %t/dynamic.mlir --check-prefix=GROUP
@@ -19,6 +21,8 @@
 // CHECK-LABEL: func.func @static
 // ASYM-LABEL: func.func @static
 // E4M3-LABEL: func.func @static
+// RECIPROCAL-LABEL: func.func @static
+// RCEIL-LABEL: func.func @static
 func.func @static(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   // CHECK-NOT: lp.observe
   // CHECK: %[[S:.*]] = nn.constant dense<5.000000e-01> : tensor<1x1xf32>
@@ -37,11 +41,19 @@ func.func @static(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // -----
 
 // (50 + 1) / 255 = 0.2 and the zero point is 1 / 0.2 = 5.
+// Division by 50 / 127; the stored scale is the power of two next to it, and rceil's the one above.
 // ASYM-LABEL: func.func @zero_point
+// RECIPROCAL-LABEL: func.func @zero_point
+// RCEIL-LABEL: func.func @zero_point
 func.func @zero_point(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   // ASYM: nn.constant dense<2.000000e-01> : tensor<1x1x1x1xf32>
   // ASYM: lp.quantize {{.*}} {scale = #lp.scale<[*, *, *, *]>}
   // ASYM: zero_point: "0x{{[0-9A-Fa-f]+}}05"
+  // RECIPROCAL: %[[S:.*]] = lp.constant{{.*}} : tensor<1x1x1x1x!lp.e8m0>
+  // RECIPROCAL: %[[D:.*]] = nn.constant dense<0.393700778> : tensor<1x1x1x1xf32>
+  // RECIPROCAL: %[[Q:.*]] = lp.quantize %{{.*}} scales(%[[D]]) {reciprocal, rounding = #lp.rounding<nearest_away>
+  // RECIPROCAL: lp.dequantize %[[Q]] scales(%[[S]])
+  // RCEIL: nn.constant dense<5.000000e-01> : tensor<1x1x1x1xf32>
   %o = lp.observe %x {id = 1} : tensor<1x4x8x8xf32>
   return %o : tensor<1x4x8x8xf32>
 }

@@ -99,6 +99,27 @@ TEST(GrammarTest, HostileSpellingsAreRefused) {
   }
 }
 
+TEST(SpecTest, ElementsThatCannotBeScaledAreRefused) {
+  const char *rows[][2] = {
+      {"posit16<es=4>/channel", "beyond the range of f32"},
+      {"e5m2<bias=-900>", "beyond the range of f32"},
+      {"e5m2<bias=300>", "below the normal range of f32"},
+      {"table<0,-0>", "has no value but 0"},
+      {"int1/g8:e8m0", "rule 'floor' needs a format with positive values, not 'int1'"},
+      {"fix1/g8:e8m0@rceil", "rule 'rceil' needs a format with positive values"},
+      {"int1/g8:e4m3@nv", "rule 'nv' needs a format with positive values"},
+      {"int1/g8:e8m0@mse", "rule 'mse' needs a format with positive values"},
+      {"int4.narrow/g16:table<0.25,0.5>/tensor@razor", "1 or more among them"},
+  };
+  for (auto [text, words] : rows) {
+    std::string error;
+    EXPECT_FALSE(FormatSpec::parse(text, &error)) << text;
+    EXPECT_NE(error.find(words), std::string::npos) << error;
+  }
+  for (const char *text : {"int1/channel", "fix1", "posit16<es=3>/g8:e8m0", "bf16/channel"})
+    EXPECT_TRUE(FormatSpec::parse(text)) << text;
+}
+
 TEST(SpecTest, RoundTrips) {
   struct Row {
     const char *text, *canonical;

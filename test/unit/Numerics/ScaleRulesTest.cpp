@@ -53,6 +53,50 @@ TEST(ScaleRules, TargetOfTaperedFormats) {
   EXPECT_EQ(scaleTarget(format("int4")), 7);
 }
 
+// The encode scale of zeros is the largest float; over a largest value below 1 it must not become
+// infinite.
+TEST(ScaleRules, NvOfZerosInFormatsBelowOne) {
+  for (const char *element : {"fix8", "fix4", "ufix8", "e0m3"})
+    for (const char *structure : {"/g4:e4m3/tensor@nv", "/g4:e4m3/tensor@nv_divide"}) {
+      const std::string text = std::string(element) + structure;
+      BlockQuantized q = row(text.c_str(), std::vector<float>(8, 0.0f));
+      std::vector<float> back(8, 1.0f);
+      dequantizeBlocks(q, rowRoles(2), back);
+      EXPECT_EQ(back, std::vector<float>(8, 0.0f)) << text;
+    }
+}
+
+// A range too small for fp16 scales: every element becomes the least one.
+TEST(ScaleRules, RealZeroPointOfScaleThatUnderflows) {
+  BlockQuantized q = row("uint8/g4:fp16/asym:float", {1, 1 + 0x1p-20f, 1, 1, -3e-9f, 4e-9f, 0, 0});
+  std::vector<float> back(8);
+  dequantizeBlocks(q, rowRoles(2), back);
+  EXPECT_EQ(back, (std::vector<float>{1, 1, 1, 1, -3e-9f, -3e-9f, -3e-9f, -3e-9f}));
+  EXPECT_EQ(q.scales[0].values[0], 1);
+}
+
+// 2^0 and 2^2 alone can be stored: one more bit than needed is dropped, or as many as there are.
+TEST(ScaleRules, RazorShiftsByWhatItStores) {
+  BlockQuantized q = row("int4.narrow/g2:table<1,4>/tensor@razor", {127, 0, 14, 2, 7, -7});
+  EXPECT_EQ(q.scales[0].values, (std::vector<float>{4, 4, 1}));
+  EXPECT_EQ(q.codes, (Codes{7, 0, 4, 1, 7, 9}));
+}
+
+// Tiny data and formats with a huge largest value keep a scale of their own.
+TEST(ScaleRules, SmallQuotientsAreScales) {
+  EXPECT_EQ(chooseScale(-254e-38f, 0, format("int8"), false).scale, 254e-38f / 127);
+  EXPECT_EQ(chooseScale(0, 510e-38f, format("uint8"), true).scale, 510e-38f / 255);
+  EXPECT_EQ(chooseScale(0, 1e-40f, format("int8"), false).scale, 0x1p-126f);
+  EXPECT_EQ(chooseScale(0, 0, format("int8"), false).scale, 1);
+  for (const char *text : {"denseshift8", "uint8/asym", "uint8/asym:float", "e4m3"}) {
+    const float x = std::string(text) == "denseshift8" ? 0.125f : 255e-37f;
+    BlockQuantized q = row(text, {x, 0});
+    std::vector<float> back(2);
+    dequantizeBlocks(q, rowRoles(2), back);
+    EXPECT_NEAR(back[0] / x, 1, 0.01) << text;
+  }
+}
+
 TEST(ScaleRules, PowersOfTwo) {
   const Format &e2m1 = format("e2m1"), &e4m3 = format("e4m3");
   struct Row {

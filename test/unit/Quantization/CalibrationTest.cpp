@@ -138,7 +138,7 @@ TEST(ChooseScale, Symmetric) {
   EXPECT_EQ(chooseScale(-448, 1, spec("e4m3")).scale, 1.0f);
   EXPECT_EQ(chooseScale(-100, 255, spec("uint8")).scale, 1.0f); // only what is positive
   EXPECT_EQ(chooseScale(0, 0, spec("int8")).scale, 1.0f);
-  EXPECT_EQ(chooseScale(0, 1e-45f, spec("int8")).scale, 1.0f); // nothing to represent
+  EXPECT_EQ(chooseScale(0, 1e-45f, spec("int8")).scale, 0x1p-126f); // the least with all bits
   EXPECT_GT(chooseScale(-1, 1, spec("int1")).scale, 0.0f);
 }
 

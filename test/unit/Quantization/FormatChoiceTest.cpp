@@ -48,6 +48,8 @@ TEST(FormatChoice, Activations) {
     ASSERT_TRUE(spec) << format << ": " << error;
     EXPECT_TRUE(isStatic(*spec)) << format;
   }
+  EXPECT_NE(activationError("int8/tensor:e4m3@nv").find("use 'absmax'"), std::string::npos);
+  EXPECT_NE(activationError("e2m1/tensor:e4m3@nv_divide").find("use 'absmax'"), std::string::npos);
   EXPECT_NE(activationError("int8/channel").find("no output channels"), std::string::npos);
   EXPECT_NE(activationError("any4").find("for weights only"), std::string::npos);
   EXPECT_NE(activationError("q4_k").find("for weights only"), std::string::npos);

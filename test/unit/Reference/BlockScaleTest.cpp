@@ -3,6 +3,8 @@
 // scales, special values.
 #include "Helpers.h"
 
+#include "lpc/Numerics/BlockQuantizer.h"
+
 #include <gtest/gtest.h>
 
 using namespace lpc;
@@ -38,6 +40,21 @@ TEST(BlockScale, AbsMaxInANarrowFormat) {
   EXPECT_EQ(values(s.scales[0]), (V{1.875, 448, 1}));
 }
 
+// The scales of weights and of activations are rounded alike: by ratio for lns, ties of hif8 away.
+TEST(BlockScale, ScalesAreRoundedAsTheirFormatSays) {
+  for (const char *name : {"lns6", "posit8", "hif8", "pot4", "e4m3"})
+    for (float x = 0.3f; x < 40; x *= 1.01f) {
+      num::BlockQuantized q;
+      std::string error;
+      const int64_t shape[] = {1, 1};
+      std::optional<num::FormatSpec> spec =
+          num::FormatSpec::parse(std::string("int8/tensor:") + name + "@absmax");
+      ASSERT_TRUE(num::quantizeBlocks(*spec, {&x, 1}, shape, num::rowRoles(2), q, error));
+      BlockScales s = scales(f32({1}, {x}), "int8", {0}, ScaleRule::AbsMax, code(name));
+      EXPECT_EQ(s.scales[0].as<uint16_t>()[0], q.scales[0].codes[0]) << name << ' ' << x;
+    }
+}
+
 TEST(BlockScale, AbsMaxOfTaperedFormats) {
   Tensor x = f32({2}, {-30, 1});
   EXPECT_EQ(values(scales(x, "posit8", {0}, ScaleRule::AbsMax).scales[0]), (V{2}));
@@ -61,6 +78,13 @@ TEST(BlockScale, MinMaxWithRealZeroPoint) {
   float scale = 3.0f / 15.0f;
   EXPECT_EQ(s.scales[0].as<float>()[0], scale);
   EXPECT_EQ(s.zeroPoint->as<float>()[0], 0.0f - -1.0f / scale);
+}
+
+TEST(BlockScale, RealZeroPointOfScaleThatUnderflows) {
+  BlockScales s = scales(f32({3}, {-1e-9f, 0, 2e-9f}), "uint8", {0}, ScaleRule::MinMax,
+                         code("fp16"), DType::f32());
+  EXPECT_EQ(values(s.scales[0]), (V{1}));
+  EXPECT_EQ(s.zeroPoint->as<float>()[0], 1e-9f);
 }
 
 // Exponents measured with another implementation of the four rules (guide, section 13).
@@ -130,6 +154,15 @@ static std::pair<I, I> nvfp4(std::vector<float> block, float largest) {
   Tensor c = *quantize(x, scaling, format("e2m1"), options);
   I codes(c.as<uint16_t>(), c.as<uint16_t>() + n);
   return {{s.scales[0].as<uint16_t>()[0]}, codes};
+}
+
+// An encode scale of zeros over a largest value below 1.
+TEST(BlockScale, NVOfZerosInAFormatBelowOne) {
+  ScaleBlock levels[] = {{2}, {0}};
+  DType types[] = {code("e4m3"), DType::f32()};
+  BlockScales s =
+      *blockScale(f32({4}, {0, 0, 0, 0}), {}, format("fix8"), levels, ScaleRule::NV, types, {});
+  EXPECT_EQ(values(s.scales[0]), (V{0, 0}));
 }
 
 // The worked examples of guide section 14.1.
