@@ -116,60 +116,25 @@ struct QuantizeActivationsPass final
     return success();
   }
 
-  /// The scale of a range before it is rounded to its format.
-  static float staticScale(float lo, float hi, const num::FormatSpec &spec) {
-    switch (spec.rule) {
-    case num::Rule::Floor:
-    case num::Rule::Ceil:
-    case num::Rule::Even:
-    case num::Rule::RCeil:
-    case num::Rule::Log2:
-    case num::Rule::Raise:
-    case num::Rule::Pow2:
-    case num::Rule::DFP: {
-      float most = std::max(std::fabs(lo), std::fabs(hi));
-      return num::powerOfTwo(num::blockExponent(spec.rule, most, *spec.element));
-    }
-    default:
-      // absmax, minmax and reciprocal: explainRule lets no other rule pass.
-      return spec.zeroPoint == num::ZeroPointKind::Float ? num::rangeScale(lo, hi, *spec.element)
-                                                         : chooseScale(lo, hi, spec).scale;
-    }
-  }
-
   static Scales staticScales(OpBuilder &b, Location loc, int64_t rank, float lo, float hi,
                              const num::FormatSpec &spec) {
     const num::Format &element = *spec.element, *format = spec.levels[0].format;
-    const bool real = spec.zeroPoint == num::ZeroPointKind::Float;
     const SmallVector<int64_t> ones(rank, 1);
-    const float scale = staticScale(lo, hi, spec);
+    const StaticScale s = chooseStatic(lo, hi, spec);
     Scales out;
     out.structure = lp::ScaleAttr::perTensor(b.getContext(), rank);
-    float stored = scale;
     if (format) {
-      num::Conversion policy;
-      policy.rounding = format->defaultRounding();
-      uint32_t code = format->encode(scale, policy);
-      // Like the scales of blocks: a real zero point has no meaning for a scale of 0.
-      if (real && format->decodeToDouble(code) == 0)
-        code = format->encode(1.0, policy);
-      stored = static_cast<float>(format->decodeToDouble(code));
-      out.stored.push_back(makeCode(b, loc, rank, format, code, "scale"));
-      // This rule divides by the scale before it is rounded to its format.
-      if (spec.rule == num::Rule::Reciprocal)
-        out.divisors.push_back(makeConstant(b, loc, ones, {scale}));
+      out.stored.push_back(makeCode(b, loc, rank, format, s.code, "scale"));
+      if (s.divisor != s.stored || spec.rule == num::Rule::Reciprocal)
+        out.divisors.push_back(makeConstant(b, loc, ones, {s.divisor}));
     } else {
-      out.stored.push_back(makeConstant(b, loc, ones, {scale}));
+      out.stored.push_back(makeConstant(b, loc, ones, {s.stored}));
     }
-    const float lowest = static_cast<float>(element.lowest());
-    if (real) {
-      out.zero = makeConstant(b, loc, ones, {stored == 0 ? lowest : lowest - lo / stored});
-    } else if (spec.zeroPoint == num::ZeroPointKind::Integer) {
-      // The zero point belongs to the scale that is stored.
-      int32_t zero = stored > 0 && lo < hi ? num::rangeZero(lo, stored, element)
-                                           : chooseScale(lo, hi, spec).zero;
-      out.zero = makeCode(b, loc, rank, &element, zero & (element.numCodes() - 1), "zero_point");
-    }
+    if (spec.zeroPoint == num::ZeroPointKind::Float)
+      out.zero = makeConstant(b, loc, ones, {s.zero});
+    else if (spec.zeroPoint == num::ZeroPointKind::Integer)
+      out.zero = makeCode(b, loc, rank, &element,
+                          static_cast<int32_t>(s.zero) & (element.numCodes() - 1), "zero_point");
     return out;
   }
 
