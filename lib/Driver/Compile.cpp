@@ -4,6 +4,7 @@
 
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Support/Escape.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -49,7 +50,8 @@ OPTION(int64_t, window, "window", cl::desc("Bytes per sample of calibration text
 OPTION(int64_t, calibSamples, "calib-samples",
        cl::desc("Use at most this many samples (default 512)"), cl::init(512));
 OPTION(std::string, target, "target",
-       cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3)"),
+       cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3); "
+                "cpu:help lists the names"),
        cl::init("cpu"));
 OPTION(unsigned, optLevel, "O", cl::Prefix,
        cl::desc("Optimisation level of machine code, 0 to 3 (default 3)"), cl::init(3));
@@ -128,8 +130,14 @@ static Outcome checkIdle(const CompileRequest &r) {
 static Outcome checkCPU(const std::string &cpu) {
   if (isKnownCPU(cpu))
     return Outcome::ok();
-  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
-                        llvm::join(knownCPUs(), ", "));
+  constexpr size_t kShown = 3;
+  std::vector<std::string> names = knownCPUs();
+  auto rank = [&](llvm::StringRef name) { return std::pair(name.edit_distance(cpu), name); };
+  llvm::sort(names, [&](llvm::StringRef a, llvm::StringRef b) { return rank(a) < rank(b); });
+  names.resize(std::min(names.size(), kShown));
+  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; the nearest known ones are " +
+                        llvm::join(names, ", ") +
+                        "; the same command with --target cpu:help lists all");
 }
 
 Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files) {
@@ -173,6 +181,8 @@ static Outcome runCompile() {
   auto [kind, cpu] = llvm::StringRef(target).split(':');
   if (kind != "cpu")
     return Outcome::usage("--target " + target + ": this version compiles for cpu only");
+  if (llvm::StringRef(target).ends_with(":"))
+    return Outcome::usage("--target " + target + ": expected the name of a CPU after the colon");
   if (!cpu.empty())
     r.cpu = cpu.str();
   bool known =
@@ -188,6 +198,10 @@ static Outcome runCompile() {
     return Outcome::usage("--window and --calib-samples must be at least 1");
   if (r.output == "-" && (r.emit == "so" || r.emit == "obj"))
     return Outcome::usage("-o -: --emit " + r.emit + " needs a file");
+  if (r.cpu == "help") {
+    llvm::outs() << "native\n" << llvm::join(knownCPUs(), "\n") << '\n';
+    return Outcome::ok();
+  }
   if (Outcome o = checkThreads(threads); !o)
     return o;
   if (Outcome o = checkCPU(r.cpu); !o)
@@ -247,8 +261,10 @@ static Outcome runCheck() {
                  << '\n';
   } else {
     for (const Refusal &f : refusals)
-      llvm::outs() << "node '" << f.nodeName << "' (" << (f.domain.empty() ? "" : f.domain + ".")
-                   << f.opType << "): " << f.reason << '\n';
+      llvm::outs() << escapeControls("node '" + f.nodeName + "' (" +
+                                     (f.domain.empty() ? "" : f.domain + ".") + f.opType +
+                                     "): " + f.reason)
+                   << '\n';
     llvm::outs() << nodes << " nodes, " << refusals.size() << " refused\n";
   }
   if (refusals.empty())

@@ -2,6 +2,7 @@
 // From a model file to an artefact.
 #include "Compiler.h"
 #include "Data.h"
+#include "Entry.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "dialects/Packed/IR/Packed.h"
@@ -11,6 +12,8 @@
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Quantization/Keep.h"
+#include "lpc/Support/Escape.h"
 #include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
@@ -20,6 +23,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -51,7 +55,7 @@ DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
         d.getSeverity() == DiagnosticSeverity::Remark) {
       std::string place = placeOf(d.getLocation());
       llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "remark: ")
-                   << place << (place.empty() ? "" : ": ") << d.str() << '\n';
+                   << escapeControls(place + (place.empty() ? "" : ": ") + d.str()) << '\n';
       return success();
     }
     if (d.getSeverity() != DiagnosticSeverity::Error)
@@ -59,7 +63,7 @@ DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
     if (++count <= kMaxLines) {
       std::string place = placeOf(d.getLocation()), text = d.str();
       bool named = place.empty() || StringRef(text).contains(place);
-      lines.push_back(named ? text : place + ": " + text);
+      lines.push_back(escapeControls(named ? text : place + ": " + text));
     }
     return success();
   });
@@ -137,12 +141,17 @@ static Outcome specializeDims(ModuleOp module, const std::map<std::string, int64
 Outcome Compiler::load(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
   Progress progress("import");
   if (StringRef(request.input).ends_with(".mlir")) {
+    if (!llvm::sys::fs::exists(request.input))
+      return Outcome::usage("cannot open '" + request.input + "': there is no such file");
     DiagnosticLog log(&context);
     module = parseSourceFile<ModuleOp>(request.input, &context);
     if (!module)
       return {kExitMalformed, request.input + ": " + log.text()};
+    if (Outcome o = checkEntry(*module, request.input); !o)
+      return o;
   } else {
     ImportError error;
+    DiagnosticLog log(&context); // shows what the importer remarks
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(request.input, &context, {}, error);
     if (failed(imported))
       return {error.getExitCode(), error.message};
@@ -189,7 +198,24 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.keep = request.keep;
 }
 
+/// Statistics are data of the user: a wrong file is no fault of the model.
+static Outcome checkCalibFile(const std::string &path, ModuleOp module) {
+  if (path.empty())
+    return Outcome::ok();
+  std::string error;
+  FailureOr<quant::CalibrationFile> file = quant::CalibrationFile::read(path, error);
+  if (failed(file))
+    return Outcome::usage("--calib-file: " + error);
+  auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash");
+  if (hash && !file->model.empty() && hash.getValue() != file->model)
+    return Outcome::usage("--calib-file: '" + path + "' belongs to another model (hash " +
+                          file->model + ", this one has " + hash.str() + ")");
+  return Outcome::ok();
+}
+
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {
+  if (std::optional<std::string> idle = quant::describeIdleKeep(module, request.keep))
+    return Outcome::usage("--keep " + *idle);
   NnToLpOptions options;
   setOptions(options, request);
   TemporaryFolder statistics;
@@ -209,6 +235,8 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool 
           "or "
           "--calib-file statistics.json (or use .../token for scales computed at run time)");
     options.calibration = request.calibFile;
+    if (Outcome o = checkCalibFile(request.calibFile, module); !o)
+      return o;
     if (request.calibFile.empty()) {
       quant::CalibrationFile file;
       if (Outcome o = calibrate(request, module, file); !o)
@@ -299,9 +327,9 @@ Outcome Compiler::writeModule(ModuleOp module, StringRef path) {
 }
 
 Outcome Compiler::commitOutputs() {
-  for (OutputFile &file : outputs)
-    if (llvm::Error e = file.commit())
-      return Outcome::usage(llvm::toString(std::move(e)));
+  SmallVector<OutputFile *> files(llvm::make_pointer_range(outputs));
+  if (llvm::Error e = OutputFile::commitAll(files))
+    return Outcome::usage(llvm::toString(std::move(e)));
   outputs.clear();
   return Outcome::ok();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Dispatches the subcommands of `lpc`.
-#include "Commands.h"
+#include "CommandLine.h"
 
+#include "lpc/Support/Escape.h"
 #include "lpc/Support/TemporaryFolder.h"
 
 #include "llvm/Config/llvm-config.h"
@@ -28,7 +29,7 @@ static cl::opt<bool> quiet("quiet", cl::desc("No progress lines on stderr"), cl:
 
 int driver::report(const Outcome &outcome) {
   if (!outcome)
-    llvm::errs() << "error: " << outcome.message << '\n';
+    llvm::errs() << "error: " << escapeMessage(outcome.message) << '\n';
   return outcome.code;
 }
 
@@ -147,13 +148,14 @@ int lpc::runDriver(int argc, char **argv) {
       [](llvm::raw_ostream &os) { os << "lpc " LPC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
   if (Outcome files = checkOptionFiles(argc, argv); !files)
     return finishOutput(report(files));
-  if (!cl::ParseCommandLineOptions(
+  if (Outcome o = parseCommandLine(
           argc, argv,
           "lpc: the low-precision compiler\n\n"
           "  lpc compile m.onnx -o m.so --weights int4/g128 --activations int8/token\n"
           "  lpc run m.so --input x=@x.npy\n",
-          &llvm::errs()))
-    return kExitUsage;
+          commands);
+      !o)
+    return report(o);
   for (const Command &c : commands)
     if (*c.sub) {
       Outcome once = refuseRepeated(*c.sub);

@@ -167,7 +167,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
     if (llvm::any_of(*values, [](float v) { return !std::isfinite(v); })) {
       c.op->emitError() << "its weight holds NaN or infinity, which '" << spec.str()
-                        << "' cannot scale; name it in option keep to leave it in float";
+                        << "' cannot scale; --keep leaves it in float";
       return {};
     }
     std::vector<num::AxisRole> roles =
