@@ -102,6 +102,31 @@ LogicalResult addTo(nn::MatMulOp product, ArrayRef<double> shift) {
   return success();
 }
 
+/// Products with constant matrices that read a value, also from behind reshapes that leave its last
+/// axis alone; nothing if something else reads it.
+std::optional<SmallVector<nn::MatMulOp>> readersOf(Value v) {
+  SmallVector<nn::MatMulOp> products;
+  for (OpOperand &use : v.getUses()) {
+    if (auto reshape = dyn_cast<nn::ReshapeOp>(use.getOwner())) {
+      ArrayRef<int64_t> from = cast<RankedTensorType>(v.getType()).getShape();
+      ArrayRef<int64_t> to = cast<RankedTensorType>(reshape.getType()).getShape();
+      std::optional<SmallVector<nn::MatMulOp>> inner;
+      if (!from.empty() && !to.empty() && from.back() == to.back())
+        inner = readersOf(reshape.getOutput());
+      if (!inner)
+        return std::nullopt;
+      products.append(*inner);
+      continue;
+    }
+    auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
+    if (!product || use.getOperandNumber() != 0 || !isConstantUse(product->getOpOperand(1)) ||
+        cast<RankedTensorType>(product.getRhs().getType()).getRank() != 2)
+      return std::nullopt;
+    products.push_back(product);
+  }
+  return products;
+}
+
 /// Why a shift cannot leave its norm; empty if it can.
 StringRef keepsShift(nn::LayerNormOp norm) {
   OpOperand &shift = norm->getOpOperand(norm.getScale() ? 2 : 1);
@@ -110,12 +135,8 @@ StringRef keepsShift(nn::LayerNormOp norm) {
   if (!isConstantUse(shift) || axisOf(shift.get(), norm) != rank - 1 ||
       type.getShape().back() != cast<RankedTensorType>(norm.getType()).getShape().back())
     return "its shift is no constant along the last axis";
-  for (OpOperand &use : norm->getUses()) {
-    auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
-    if (!product || use.getOperandNumber() != 0 || !isConstantUse(product->getOpOperand(1)) ||
-        cast<RankedTensorType>(product.getRhs().getType()).getRank() != 2)
-      return "something besides products with constant matrices reads it";
-  }
+  if (!readersOf(norm.getOutput()))
+    return "something besides products with constant matrices reads it";
   return "";
 }
 
@@ -186,8 +207,9 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
     FailureOr<std::vector<double>> shift = readExact(norm->getOpOperand(norm.getScale() ? 2 : 1));
     if (failed(shift))
       return failure();
-    for (Operation *user : llvm::to_vector(norm->getUsers()))
-      if (failed(addTo(cast<nn::MatMulOp>(user), *shift)))
+    SmallVector<nn::MatMulOp> readers = *readersOf(norm.getOutput());
+    for (nn::MatMulOp product : readers)
+      if (failed(addTo(product, *shift)))
         return failure();
     norm.getBiasMutable().clear();
     ++numShifts;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-lp-to-linalg-pipeline, and the registration of the front pipelines.
+#include "dialects/Nn/Transforms/Passes.h"
 #include "lpc/Conversion/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
@@ -14,6 +15,7 @@ using namespace mlir;
 using namespace lpc;
 
 void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
+  pm.addPass(nn::createExpandAttentionPass());
   // Here operations still know what they demand of their operands' sizes.
   pm.addNestedPass<func::FuncOp>(createCheckShapesPass());
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());

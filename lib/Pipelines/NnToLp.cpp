@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-observe-pipeline and lpc-nn-to-lp-pipeline: calibration and quantization.
+#include "dialects/Nn/Transforms/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Quantization/Passes.h"
@@ -10,6 +11,8 @@ using namespace mlir;
 using namespace lpc;
 
 void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) {
+  // Observers are for products; those of attention must be seen.
+  pm.addPass(nn::createExpandAttentionPass());
   InsertObserversPassOptions observe;
   observe.keep = options.keep;
   pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observe));
@@ -18,7 +21,9 @@ void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) 
 void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options) {
   // Observers are placed by the same pass as for calibration, so their numbers agree with the
   // file's.
-  if (!options.activations.empty()) {
+  if (options.activations.empty()) {
+    pm.addPass(nn::createExpandAttentionPass());
+  } else {
     buildObservePipeline(pm, options);
     QuantizeActivationsPassOptions activations;
     activations.format = options.activations;

@@ -4,6 +4,7 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
+// CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-fuse-quantized-ops
 // CHECK-NEXT: ),
@@ -16,6 +17,7 @@ func.func @main() { return }
 // CHECK-NEXT: )
 
 // QUANT: builtin.module(
+// QUANT-NEXT: nn-expand-attention,
 // QUANT-NEXT: func.func(
 // QUANT-NEXT: lpc-insert-observers{keep=head}
 // QUANT-NEXT: ),
