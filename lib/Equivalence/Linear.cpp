@@ -78,6 +78,32 @@ std::vector<double> Linear::apply(ArrayRef<double> weight, ArrayRef<double> x) c
   return y;
 }
 
+std::vector<double> Linear::tapShares() const {
+  std::vector<double> shares{1.0};
+  auto conv = dyn_cast<nn::ConvOp>(op);
+  if (!conv)
+    return shares;
+  RankedTensorType image = tensorOf(conv.getInput()), result = tensorOf(conv.getOutput());
+  ArrayRef<int64_t> kernel = tensorOf(conv.getFilter()).getShape().drop_front(2);
+  for (auto [d, taps] : llvm::enumerate(kernel)) {
+    int64_t size = image.getDimSize(d + 2), positions = result.getDimSize(d + 2);
+    std::vector<double> wider;
+    for (double share : shares)
+      for (int64_t k = 0; k < taps; ++k) {
+        int64_t inside = 0;
+        for (int64_t o = 0; o < positions; ++o) {
+          int64_t at = o * conv.getStrides()[d] - conv.getPads()[d] + k * conv.getDilations()[d];
+          inside += at >= 0 && at < size;
+        }
+        bool isKnown = size > 0 && positions > 0;
+        wider.push_back(
+            isKnown ? share * static_cast<double>(inside) / static_cast<double>(positions) : share);
+      }
+    shares = std::move(wider);
+  }
+  return shares;
+}
+
 OpOperand *Linear::bias() const {
   if (!isMatMul())
     return op->getNumOperands() > 2 ? &op->getOpOperand(2) : nullptr;

@@ -32,6 +32,10 @@ public:
   /// W x for x that is the same at every position: one number per output channel.
   std::vector<double> apply(llvm::ArrayRef<double> weight, llvm::ArrayRef<double> x) const;
 
+  /// For each tap of a filter, the share of output positions at which it lies inside the image; 1
+  /// where sizes are unknown, and for a matrix.
+  std::vector<double> tapShares() const;
+
   /// The bias of a convolution, or the constant vector that is added to a product and to nothing
   /// else; null if there is none.
   mlir::OpOperand *bias() const;

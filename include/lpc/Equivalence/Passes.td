@@ -106,4 +106,27 @@ def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def CorrectBiasesPass : Pass<"lpc-correct-biases", "::mlir::func::FuncOp"> {
+  let summary = "Approximate: take the mean error of rounded weights out of biases";
+  let description = [{
+    `b <- b - (W^ - W) E[x]` for each `nn.matmul` and `nn.conv` with constant weights: W^ is W rounded to `format` by `method`,
+    as lpc-quantize-weights does it with the same options, E[x] the mean of each input channel in a file of statistics
+    (include/lpc/Quantization/ChannelStatistics.h). Taps of a filter that lie in the padding count by their share of
+    positions inside. A product without a bias gets an addition. The weights stay as they are. The function of the float
+    model changes; that of the quantized one comes nearer to it.
+
+    Means are those of the float model: each layer is corrected on its own. Run it last, in front of the quantizer, with the
+    quantizer's options. *Does not* follow formats by layer: `keep` leaves layers out.
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"int8/channel\"", "format spec of weights, as in lpc-quantize-weights">,
+    Option<"method", "method", "std::string", "\"absmax\"", "absmax or mse, as in lpc-quantize-weights">,
+    Option<"keep", "keep", "std::string", "\"\"",
+           "regular expression over ONNX node names: these contractions stay as they are (default: none)">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
+  ];
+  let statistics = [Statistic<"numBiases", "biases", "biases corrected">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 #endif // LPC_EQUIVALENCE_PASSES_TD
