@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Turns observers into quantize/dequantize pairs: static scales from calibration, or scales
 // computed at run time.
-#include "Contractions.h"
-
 #include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Numerics/ScaleRules.h"
 #include "lpc/Quantization/Calibration.h"
+#include "lpc/Quantization/Contractions.h"
 #include "lpc/Quantization/FormatChoice.h"
 
 namespace lpc {

@@ -2,10 +2,10 @@
 // Rounds the constant operand of contractions to a format. A transposed matmul weight is stored
 // untransposed, so that codes always lie as [k, n]. Scales, offsets and tables become constants in
 // the formats that the spec gives them.
-#include "Contractions.h"
 #include "LostBlocks.h"
 
 #include "lpc/Numerics/BlockQuantizer.h"
+#include "lpc/Quantization/Contractions.h"
 #include "lpc/Quantization/FormatChoice.h"
 
 #include <thread>
@@ -148,7 +148,8 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
 
   Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec,
                  LostWeights &lost) {
-    auto type = cast<RankedTensorType>(constant.getType());
+    // Of the program: the constant may be in f64.
+    auto type = cast<RankedTensorType>(c.weight->get().getType());
     SmallVector<int64_t> shape(type.getShape());
     std::optional<std::vector<float>> values = readFloats(constant.getValue());
     if (!values) {

@@ -15,12 +15,17 @@ def InsertObserversPass : Pass<"lpc-insert-observers", "::mlir::func::FuncOp"> {
 
     *Example*: `%y = nn.matmul %x, %w` becomes `%o = lp.observe %x {id = 0}`, `%y = nn.matmul %o, %w`.
 
-    *Preconditions*: weights are `nn.constant` (constants are folded). *Does not* look at matmuls of two activations.
+    With `channels-last` observers show the channels of convolutions along the last axis, as statistics of channels want
+    them (include/lpc/Quantization/ChannelStatistics.h), and contractions read what they read before.
+
+    *Preconditions*: weights are `nn.constant` (constants are folded), or in f64 behind an `nn.cast`. *Does not* look at
+    matmuls of two activations.
   }];
   let options = [
+    Option<"channelsLast", "channels-last", "bool", "false", "show channels along the last axis, apart from the program">,
     Option<"keep", "keep", "std::string", "\"\"",
            "regular expression over ONNX node names: these contractions stay in float (default: none)">];
-  let dependentDialects = ["::lpc::lp::LpDialect"];
+  let dependentDialects = ["::lpc::lp::LpDialect", "::lpc::nn::NnDialect"];
 }
 
 def QuantizeActivationsPass : Pass<"lpc-quantize-activations", "::mlir::func::FuncOp"> {
