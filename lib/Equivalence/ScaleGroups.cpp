@@ -146,7 +146,6 @@ void ScaleGroups::collect(const ObservedActivation &a) {
 
 ScaleGroups::ScaleGroups(func::FuncOp func) {
   std::vector<ObservedActivation> activations = quant::findObservedActivations(func);
-  SmallVector<Operation *> given;
   for (const ObservedActivation &a : activations)
     if (Operation *op = a.value.getDefiningOp(); op && (op = giveGain(op)))
       given.push_back(op);
@@ -154,8 +153,21 @@ ScaleGroups::ScaleGroups(func::FuncOp func) {
   for (const ObservedActivation &a : activations)
     collect(a);
   for (const ScaleRefusal &r : refused)
-    if (Operation *op = r.activation.value.getDefiningOp(); op && llvm::is_contained(given, op))
+    if (auto it = llvm::find(given, r.activation.value.getDefiningOp()); it != given.end()) {
+      takeGain(*it);
+      given.erase(it);
+    }
+}
+
+LogicalResult ScaleGroups::removeIdleGains() {
+  for (Operation *op : given) {
+    FailureOr<std::vector<double>> gain = readExact(op->getOpOperand(1));
+    if (failed(gain))
+      return failure();
+    if (llvm::all_of(*gain, [](double g) { return g == 1; }))
       takeGain(op);
+  }
+  return success();
 }
 
 //===- applying

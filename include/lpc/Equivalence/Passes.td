@@ -6,6 +6,32 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AwqPass : Pass<"lpc-awq", "::mlir::func::FuncOp"> {
+  let summary = "Scale channels for the least output error of rounded weights (AWQ)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = mean|X_k|^a / sqrt(max s min s)`. For each group of activations that share
+    their scales (as in lpc-smooth) `a` is the one of 0, 1/grid, 2/grid, ... with the least `|(Q(W diag(s)) diag(s)^-1 - W) X|^2`
+    over all weights that read it, on the sample rows of the statistics; a = 0 changes nothing. Activations whose class is not
+    legal are remarked, and so are grouped convolutions; of other convolutions each tap counts alone.
+
+    With `clip` the weights of each scale block are then limited to 100, 95, ... 50 % of its largest one, where that lowers the
+    error of the block's part of the results. *This changes the function*; all else does not.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module.
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"\"", "format of the weights to come; lpc compile gives --weights">,
+    Option<"method", "method", "std::string", "\"absmax\"", "how its scales are chosen: absmax (the format's own rule) or mse">,
+    Option<"grid", "grid", "int64_t", "20", "number of exponents">,
+    Option<"clip", "clip", "bool", "false", "search limits of the weights afterwards">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations scaled">,
+                    Statistic<"numClipped", "clipped", "scale blocks with a limit">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def FoldNormGainsPass : Pass<"lpc-fold-norm-gains", "::mlir::func::FuncOp"> {
   let summary = "Move the gains and shifts of norms into the weights that read them";
   let description = [{
