@@ -4,6 +4,7 @@
 // through a product as a vector. Benefit: the norm commutes with rotations. Norms whose result
 // something else reads keep their parameters.
 #include "ExactConstants.h"
+#include "Shifts.h"
 
 #include "lpc/Equivalence/Passes.h"
 
@@ -49,59 +50,6 @@ OpOperand *gainOf(Operation *norm) {
 //===- shifts
 //-----------------------------------------------------------------------------------===//
 
-/// shift * W of a product whose right operand is a constant matrix.
-FailureOr<std::vector<double>> throughWeight(nn::MatMulOp product, ArrayRef<double> shift) {
-  FailureOr<std::vector<double>> w = readExact(product->getOpOperand(1));
-  if (failed(w))
-    return failure();
-  auto type = cast<RankedTensorType>(product.getRhs().getType());
-  bool isTransposed = product.getTransposeRhs();
-  int64_t k = type.getDimSize(isTransposed ? 1 : 0), n = type.getDimSize(isTransposed ? 0 : 1);
-  std::vector<double> result(n);
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t i = 0; i < k; ++i)
-      result[j] += shift[i] * (*w)[isTransposed ? j * k + i : i * n + j];
-  return result;
-}
-
-/// The constant vector that is added to a product and to nothing else, or null.
-OpOperand *biasOf(nn::MatMulOp product, int64_t n) {
-  if (!product->hasOneUse())
-    return nullptr;
-  OpOperand &use = *product->getUses().begin();
-  auto sum = dyn_cast<nn::BinaryOp>(use.getOwner());
-  if (!sum || sum.getKind() != nn::BinaryKind::Add)
-    return nullptr;
-  OpOperand &other = sum->getOpOperand(1 - use.getOperandNumber());
-  auto type = cast<RankedTensorType>(other.get().getType());
-  return isConstantUse(other) && type.getRank() == 1 && type.getDimSize(0) == n ? &other : nullptr;
-}
-
-LogicalResult addTo(nn::MatMulOp product, ArrayRef<double> shift) {
-  FailureOr<std::vector<double>> added = throughWeight(product, shift);
-  if (failed(added))
-    return failure();
-  int64_t n = added->size();
-  if (OpOperand *bias = biasOf(product, n)) {
-    FailureOr<std::vector<double>> old = readExact(*bias);
-    if (failed(old))
-      return failure();
-    for (int64_t j = 0; j < n; ++j)
-      (*added)[j] += (*old)[j];
-    writeExact(*bias, *added);
-    return success();
-  }
-  auto type = cast<RankedTensorType>(product.getType());
-  Value vector = makeExact(product, product.getLoc(),
-                           RankedTensorType::get({n}, type.getElementType()), *added);
-  OpBuilder b(product->getContext());
-  b.setInsertionPointAfter(product);
-  auto sum = nn::BinaryOp::create(b, product.getLoc(), type, nn::BinaryKind::Add,
-                                  product.getOutput(), vector);
-  product.getOutput().replaceAllUsesExcept(sum.getOutput(), sum);
-  return success();
-}
-
 /// Why a shift cannot leave its norm; empty if it can.
 StringRef keepsShift(nn::LayerNormOp norm) {
   OpOperand &shift = norm->getOpOperand(norm.getScale() ? 2 : 1);
@@ -110,13 +58,9 @@ StringRef keepsShift(nn::LayerNormOp norm) {
   if (!isConstantUse(shift) || axisOf(shift.get(), norm) != rank - 1 ||
       type.getShape().back() != cast<RankedTensorType>(norm.getType()).getShape().back())
     return "its shift is no constant along the last axis";
-  for (OpOperand &use : norm->getUses()) {
-    auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
-    if (!product || use.getOperandNumber() != 0 || !isConstantUse(product->getOpOperand(1)) ||
-        cast<RankedTensorType>(product.getRhs().getType()).getRank() != 2)
-      return "something besides products with constant matrices reads it";
-  }
-  return "";
+  return takesShift(norm.getOutput())
+             ? ""
+             : "something besides products with constant matrices reads it";
 }
 
 //===- gains
@@ -187,7 +131,7 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
     if (failed(shift))
       return failure();
     for (Operation *user : llvm::to_vector(norm->getUsers()))
-      if (failed(addTo(cast<nn::MatMulOp>(user), *shift)))
+      if (failed(addShift(cast<nn::MatMulOp>(user), *shift)))
         return failure();
     norm.getBiasMutable().clear();
     ++numShifts;

@@ -64,6 +64,26 @@ def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def OutlierTunePass : Pass<"lpc-outlier-tune", "::mlir::func::FuncOp"> {
+  let summary = "Give all channels of an activation the same centre and range (OutlierTune)";
+  let description = [{
+    `X <- (X - c) diag(s)^-1`, `W <- diag(s) W`, `b <- b + c W` with `c = (max + min) / 2` and `s = (max - min) / 2` of each channel:
+    activations lie in [-1, 1], and one static scale for the tensor serves all channels. The centre goes into the shift of a
+    layer norm (one that has none gets one) whose readers are products with constant matrices; elsewhere c = 0 and
+    `s = max|X|`. Scales as in lpc-smooth; activations whose class is not legal are remarked.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module.
+  }];
+  let options = [
+    Option<"shift", "shift", "bool", "true", "centre activations where a layer norm writes them">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations scaled">,
+                    Statistic<"numCentered", "centered", "activations centred">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def RoundConstantsPass : Pass<"lpc-round-constants", "::mlir::func::FuncOp"> {
   let summary = "Round constants that rewrites keep in f64 to the type that the program wants";
   let description = [{
