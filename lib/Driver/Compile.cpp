@@ -285,6 +285,10 @@ static Outcome runCompile() {
                               {"--save-calib", r.saveCalib}});
       !o)
     return o;
+  for (const RewriteStep &step : r.rewrites)
+    if (lacksOption(step, "format") && r.weights.empty())
+      return Outcome::usage("rewrite '" + step.name +
+                            "' is for a format of weights: give --weights, or its option format");
   if (hasStatistics(r) && r.calib.empty())
     return Outcome::usage("a step of the rewrites takes statistics from data: give --calib "
                           "data.npz:input=array or --calib text.txt:input, or the step's option "

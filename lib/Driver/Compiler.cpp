@@ -212,6 +212,8 @@ Outcome Compiler::rewrite(const CompileRequest &request, ModuleOp module) {
   bool hasFolder = false;
   for (auto [i, given] : llvm::enumerate(request.rewrites)) {
     RewriteStep step = given;
+    if (lacksOption(step, "format"))
+      step.addOption("format", request.weights);
     if (needsStatistics(step)) {
       std::string path = request.saveStatistics + "." + std::to_string(i + 1) + ".npz";
       if (request.saveStatistics.empty()) {
@@ -222,7 +224,7 @@ Outcome Compiler::rewrite(const CompileRequest &request, ModuleOp module) {
       }
       if (Outcome o = writeStatistics(request, module, path); !o)
         return o;
-      step.options += (step.options.empty() ? "" : " ") + ("statistics=\"" + path + "\"");
+      step.addOption("statistics", "\"" + path + "\"");
     }
     if (Outcome o = runPipeline(module, request, step.name,
                                 [&](OpPassManager &pm) { addRewrite(pm, step); });

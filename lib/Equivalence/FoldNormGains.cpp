@@ -3,7 +3,7 @@
 // the norm's result, so the diagonal class says whether its readers can take it; a shift goes
 // through a product as a vector. Benefit: the norm commutes with rotations. Norms whose result
 // something else reads keep their parameters.
-#include "Linear.h"
+#include "Shifts.h"
 
 #include "lpc/Equivalence/Passes.h"
 
@@ -49,36 +49,6 @@ OpOperand *gainOf(Operation *norm) {
 //===- shifts
 //-----------------------------------------------------------------------------------===//
 
-/// W * shift goes into the bias behind the product.
-LogicalResult addThrough(const Linear &product, ArrayRef<double> shift) {
-  FailureOr<std::vector<double>> weight = readExact(product.weight());
-  return failed(weight) ? failure() : product.addToBias(product.apply(*weight, shift));
-}
-
-/// Products with constant matrices that read a value, also from behind reshapes that leave its last
-/// axis alone; nothing if something else reads it.
-std::optional<SmallVector<Linear>> readersOf(Value v) {
-  SmallVector<Linear> products;
-  for (OpOperand &use : v.getUses()) {
-    if (auto reshape = dyn_cast<nn::ReshapeOp>(use.getOwner())) {
-      ArrayRef<int64_t> from = cast<RankedTensorType>(v.getType()).getShape();
-      ArrayRef<int64_t> to = cast<RankedTensorType>(reshape.getType()).getShape();
-      std::optional<SmallVector<Linear>> inner;
-      if (!from.empty() && !to.empty() && from.back() == to.back())
-        inner = readersOf(reshape.getOutput());
-      if (!inner)
-        return std::nullopt;
-      products.append(*inner);
-      continue;
-    }
-    std::optional<Linear> product = Linear::of(use.getOwner());
-    if (!product || !product->isMatMul() || use.getOperandNumber() != 0)
-      return std::nullopt;
-    products.push_back(*product);
-  }
-  return products;
-}
-
 /// Why a shift cannot leave its norm; empty if it can.
 StringRef keepsShift(nn::LayerNormOp norm) {
   OpOperand &shift = norm->getOpOperand(norm.getScale() ? 2 : 1);
@@ -87,7 +57,7 @@ StringRef keepsShift(nn::LayerNormOp norm) {
   if (!isConstantUse(shift) || axisOf(shift.get(), norm) != rank - 1 ||
       type.getShape().back() != cast<RankedTensorType>(norm.getType()).getShape().back())
     return "its shift is no constant along the last axis";
-  if (!readersOf(norm.getOutput()))
+  if (!readersOfShift(norm.getOutput()))
     return "something besides products with constant matrices reads it";
   return "";
 }
@@ -159,9 +129,9 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
     FailureOr<std::vector<double>> shift = readExact(norm->getOpOperand(norm.getScale() ? 2 : 1));
     if (failed(shift))
       return failure();
-    SmallVector<Linear> readers = *readersOf(norm.getOutput());
+    SmallVector<Linear> readers = *readersOfShift(norm.getOutput());
     for (const Linear &product : readers)
-      if (failed(addThrough(product, *shift)))
+      if (failed(addShift(product, *shift)))
         return failure();
     norm.getBiasMutable().clear();
     ++numShifts;

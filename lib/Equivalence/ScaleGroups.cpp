@@ -22,21 +22,21 @@ static int64_t channelsOf(const ObservedActivation &a) {
 //===- norms without a gain
 //---------------------------------------------------------------------------===//
 
-/// Gives a norm a gain of ones; null if it has one or is not of that kind.
-static Operation *giveGain(Operation *op) {
+/// Gives a norm a gain of ones; false if it has one or is not of that kind.
+static bool giveGain(Operation *op) {
   auto layer = dyn_cast<nn::LayerNormOp>(op);
   auto rms = dyn_cast<nn::RMSNormOp>(op);
   if ((!layer && !rms) || (layer ? layer.getScale() : rms.getScale()))
-    return nullptr;
+    return false;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   int64_t last = type.getRank() - 1, n = type.getDimSize(last);
   if (static_cast<int64_t>(layer ? layer.getAxis() : rms.getAxis()) != last ||
       ShapedType::isDynamic(n))
-    return nullptr;
+    return false;
   Value gain = makeExact(op, op->getLoc(), RankedTensorType::get({n}, type.getElementType()),
                          std::vector<double>(n, 1));
   layer ? layer.getScaleMutable().assign(gain) : rms.getScaleMutable().assign(gain);
-  return op;
+  return true;
 }
 
 /// The gain has served no purpose.
@@ -146,16 +146,24 @@ void ScaleGroups::collect(const ObservedActivation &a) {
 
 ScaleGroups::ScaleGroups(func::FuncOp func) {
   std::vector<ObservedActivation> activations = quant::findObservedActivations(func);
-  SmallVector<Operation *> given;
-  for (const ObservedActivation &a : activations)
-    if (Operation *op = a.value.getDefiningOp(); op && (op = giveGain(op)))
+  func.walk([&](Operation *op) {
+    if (giveGain(op))
       given.push_back(op);
+  });
   classes = findAxisClasses(func, Transform::Diagonal);
   for (const ObservedActivation &a : activations)
     collect(a);
-  for (const ScaleRefusal &r : refused)
-    if (Operation *op = r.activation.value.getDefiningOp(); op && llvm::is_contained(given, op))
+}
+
+LogicalResult ScaleGroups::removeIdleGains() {
+  for (Operation *op : given) {
+    FailureOr<std::vector<double>> gain = readExact(op->getOpOperand(1));
+    if (failed(gain))
+      return failure();
+    if (llvm::all_of(*gain, [](double g) { return g == 1; }))
       takeGain(op);
+  }
+  return success();
 }
 
 //===- applying

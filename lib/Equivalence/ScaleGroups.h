@@ -46,6 +46,8 @@ public:
   explicit ScaleGroups(mlir::func::FuncOp func);
   llvm::ArrayRef<ScaleGroup> groups() const { return found; }
   llvm::ArrayRef<ScaleRefusal> refusals() const { return refused; }
+  /// Takes the gains away that have stayed ones. The groups have no meaning any more.
+  mlir::LogicalResult removeIdleGains();
 
 private:
   void collect(const quant::ObservedActivation &a);
@@ -53,6 +55,7 @@ private:
   std::vector<analysis::AxisClass> classes;
   std::vector<ScaleGroup> found;
   std::vector<ScaleRefusal> refused;
+  llvm::SmallVector<mlir::Operation *> given; ///< norms that have got a gain
 };
 
 /// A scale for each channel in front of the readers, for what no group takes:

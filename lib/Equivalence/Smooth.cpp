@@ -97,6 +97,8 @@ struct SmoothPass final : lpc::impl::SmoothPassBase<SmoothPass> {
       else if (failed(smoothExplicitly(*file, r.activation)))
         return signalPassFailure();
     }
+    if (failed(groups.removeIdleGains()))
+      signalPassFailure();
   }
 };
 

@@ -85,10 +85,15 @@ bool lpc::checkRewrite(const RewriteStep &step, std::string &error) {
   return !spell(step, error).empty();
 }
 
-bool lpc::needsStatistics(const RewriteStep &step) {
+bool lpc::lacksOption(const RewriteStep &step, StringRef option) {
   std::string ignored, text = spell(step, ignored);
-  StringRef rest = StringRef(text).split("statistics=").second;
-  return rest.starts_with(" ") || rest.starts_with("}");
+  size_t at = text.find(("{" + option + "=").str());
+  if (at == std::string::npos)
+    at = text.find((" " + option + "=").str());
+  if (at == std::string::npos)
+    return false;
+  char next = text[at + option.size() + 2];
+  return next == ' ' || next == '}';
 }
 
 void lpc::addRewritePreparation(OpPassManager &pm) {

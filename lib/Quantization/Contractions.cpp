@@ -122,9 +122,8 @@ static std::vector<float> widen(ArrayRef<char> bytes, int64_t n, float (*f)(T)) 
   return out;
 }
 
-std::optional<std::vector<float>> quant::readFloats(ElementsAttr value) {
-  Type type = value.getElementType();
-  int64_t n = value.getNumElements();
+/// The bytes of a constant, and whether they are those of one element; nothing if they are missing.
+static std::optional<std::pair<ArrayRef<char>, bool>> bytesOf(ElementsAttr value) {
   ArrayRef<char> bytes;
   bool splat = false;
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
@@ -138,26 +137,48 @@ std::optional<std::vector<float>> quant::readFloats(ElementsAttr value) {
   } else {
     return std::nullopt;
   }
+  Type type = value.getElementType();
   if (!isa<FloatType>(type) || type.getIntOrFloatBitWidth() < 16)
     return std::nullopt;
-  int64_t stored = splat ? 1 : n;
+  int64_t stored = splat ? 1 : value.getNumElements();
   if (static_cast<int64_t>(bytes.size()) < stored * (type.getIntOrFloatBitWidth() / 8))
     return std::nullopt;
+  return std::pair(bytes, splat);
+}
+
+std::optional<std::vector<float>> quant::readFloats(ElementsAttr value) {
+  auto stored = bytesOf(value);
+  if (!stored)
+    return std::nullopt;
+  auto [bytes, splat] = *stored;
+  Type type = value.getElementType();
+  int64_t n = value.getNumElements(), count = splat ? 1 : n;
   std::vector<float> out;
   if (type.isF32())
-    out = widen<float>(bytes, stored, [](float x) { return x; });
+    out = widen<float>(bytes, count, [](float x) { return x; });
   else if (type.isF64())
-    out = widen<double>(bytes, stored, [](double x) { return static_cast<float>(x); });
+    out = widen<double>(bytes, count, [](double x) { return static_cast<float>(x); });
   else if (type.isF16())
-    out = widen<uint16_t>(bytes, stored, halfToFloat);
+    out = widen<uint16_t>(bytes, count, halfToFloat);
   else if (type.isBF16())
-    out = widen<uint16_t>(bytes, stored, [](uint16_t x) {
+    out = widen<uint16_t>(bytes, count, [](uint16_t x) {
       return llvm::bit_cast<float>(static_cast<uint32_t>(x) << 16);
     });
   else
     return std::nullopt;
   if (splat)
     out.assign(n, out[0]);
+  return out;
+}
+
+std::optional<std::vector<double>> quant::readDoubles(ElementsAttr value) {
+  auto stored = bytesOf(value);
+  if (!stored || !value.getElementType().isF64())
+    return std::nullopt;
+  auto [bytes, splat] = *stored;
+  std::vector<double> out(value.getNumElements());
+  for (size_t i = 0; i < out.size(); ++i)
+    memcpy(&out[i], bytes.data() + (splat ? 0 : i * sizeof(double)), sizeof(double));
   return out;
 }
 

@@ -22,14 +22,14 @@ using namespace lpc;
 using namespace lpc::quant;
 
 /// [..., n, k] to [..., k, n].
-static std::vector<float> transposeLast(ArrayRef<float> values, SmallVectorImpl<int64_t> &shape) {
+template <typename T>
+static std::vector<T> transposeLast(const std::vector<T> &values, ArrayRef<int64_t> shape) {
   int64_t rank = shape.size(), n = shape[rank - 2], k = shape[rank - 1];
-  std::vector<float> out(values.size());
+  std::vector<T> out(values.size());
   for (int64_t base = 0, e = values.size(); base < e; base += n * k)
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < k; ++j)
         out[base + j * n + i] = values[base + i * k + j];
-  std::swap(shape[rank - 2], shape[rank - 1]);
   return out;
 }
 
@@ -170,8 +170,13 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
           << "the values of this weight are not in the module: they were elided from the text";
       return {};
     }
-    if (auto matmul = dyn_cast<nn::MatMulOp>(c.op); matmul && matmul.getTransposeRhs())
+    std::optional<std::vector<double>> exact = readDoubles(constant.getValue());
+    if (auto matmul = dyn_cast<nn::MatMulOp>(c.op); matmul && matmul.getTransposeRhs()) {
       *values = transposeLast(*values, shape);
+      if (exact)
+        *exact = transposeLast(*exact, shape);
+      std::swap(shape[shape.size() - 2], shape[shape.size() - 1]);
+    }
     bool unsignedOnly =
         spec.element->lowest() >= 0 && !spec.hasTable && spec.zeroPoint == num::ZeroPointKind::None;
     if (unsignedOnly && llvm::any_of(*values, [](float v) { return v < 0; })) {
@@ -194,6 +199,9 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
       c.op->emitError() << "its weight does not fit '" << spec.str() << "': " << error;
       return {};
     }
+    // What rewrites have computed in f64 is rounded once.
+    if (exact)
+      num::refineCodes(q, *exact, roles);
     ++numTensors;
     numElements += values->size();
     OpBuilder b(constant);

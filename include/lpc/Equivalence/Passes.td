@@ -50,6 +50,32 @@ def EqualizeLayersPass : Pass<"lpc-equalize-layers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def AwqPass : Pass<"lpc-awq", "::mlir::func::FuncOp"> {
+  let summary = "Scale channels for the least output error of rounded weights (AWQ)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = mean|X_k|^a / sqrt(max s min s)`. For each group of activations that share
+    their scales (as in lpc-smooth) `a` is the one of 0, 1/grid, 2/grid, ... with the least `|(Q(W diag(s)) diag(s)^-1 - W) X|^2`
+    over all weights that read it, on the sample rows of the statistics; a = 0 changes nothing. Activations whose class is not
+    legal are remarked, and so are grouped convolutions; of other convolutions each tap counts alone.
+
+    With `clip` the weights of each scale block are then limited to 100, 95, ... 50 % of its largest one, where that lowers the
+    error of the block's part of the results. *This changes the function*; all else does not.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module.
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"\"", "format of the weights to come; lpc compile gives --weights">,
+    Option<"method", "method", "std::string", "\"absmax\"", "how its scales are chosen: absmax (the format's own rule) or mse">,
+    Option<"grid", "grid", "int64_t", "20", "number of exponents">,
+    Option<"clip", "clip", "bool", "false", "search limits of the weights afterwards">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations scaled">,
+                    Statistic<"numClipped", "clipped", "scale blocks with a limit">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def FoldNormGainsPass : Pass<"lpc-fold-norm-gains", "::mlir::func::FuncOp"> {
   let summary = "Move the gains and shifts of norms into the weights that read them";
   let description = [{
@@ -79,6 +105,26 @@ def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
     *Preconditions*: norms are ops (nn-raise-idioms).
   }];
   let statistics = [Statistic<"numNorms", "norms", "layer norms that became RMS norms">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def OutlierTunePass : Pass<"lpc-outlier-tune", "::mlir::func::FuncOp"> {
+  let summary = "Give all channels of an activation the same centre and range (OutlierTune)";
+  let description = [{
+    `X <- (X - c) diag(s)^-1`, `W <- diag(s) W`, `b <- b + c W` with `c = (max + min) / 2` and `s = (max - min) / 2` of each channel:
+    activations lie in [-1, 1], and one static scale for the tensor serves all channels. The centre goes into the shift of a
+    layer norm (one that has none gets one) whose readers are products with constant matrices; elsewhere c = 0 and
+    `s = max|X|`. Scales as in lpc-smooth; activations whose class is not legal are remarked.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module.
+  }];
+  let options = [
+    Option<"shift", "shift", "bool", "true", "centre activations where a layer norm writes them">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations scaled">,
+                    Statistic<"numCentered", "centered", "activations centred">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 

@@ -140,6 +140,12 @@ bool quantizeBlocks(const FormatSpec &spec, std::span<const float> x,
 void dequantizeBlocks(const BlockQuantized &q, std::span<const AxisRole> roles, std::span<float> x,
                       unsigned threads = 1);
 
+/// Makes the codes of f64 values anew, under the scales that quantizeBlocks chose from their f32
+/// roundings: with x in f64 the formulas of **Codes**, so that a value is rounded to a code once.
+/// f32 values keep their codes. Returns false and changes nothing under rules that search for codes
+/// or forget what they divided by (tables, kquant, signed_max, reciprocal, absmean, razor).
+bool refineCodes(BlockQuantized &q, std::span<const double> x, std::span<const AxisRole> roles);
+
 /// The table's row of an element: its index over all Batch and Across axes, row-major in their
 /// order. Number of rows: the product of those axes.
 int64_t tableRows(std::span<const int64_t> shape, std::span<const AxisRole> roles);

@@ -16,6 +16,9 @@ namespace lpc {
 struct RewriteStep {
   std::string name;
   std::string options; ///< as in a textual pipeline: `alpha=0.5 clamp=false`
+  void addOption(llvm::StringRef option, const llvm::Twine &value) {
+    options += ((options.empty() ? "" : " ") + option + "=" + value).str();
+  }
   std::string str() const { return options.empty() ? name : name + "{" + options + "}"; }
 };
 
@@ -26,9 +29,10 @@ bool parseRewrites(llvm::StringRef text, std::vector<RewriteStep> &steps, std::s
 /// Whether a pass has that name and takes these options; sets `error` to one sentence if not.
 bool checkRewrite(const RewriteStep &step, std::string &error);
 
-/// Whether a step reads statistics of activations and has not been given any: it has an option
-/// `statistics`, a path, that is empty.
-bool needsStatistics(const RewriteStep &step);
+/// Whether a step has an option of this name that is empty.
+bool lacksOption(const RewriteStep &step, llvm::StringRef option);
+/// Whether a step reads statistics of activations, a path, and has not been given any.
+inline bool needsStatistics(const RewriteStep &step) { return lacksOption(step, "statistics"); }
 
 /// The idioms that rewrites look for: runs before the first step.
 void addRewritePreparation(mlir::OpPassManager &pm);

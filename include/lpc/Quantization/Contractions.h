@@ -49,6 +49,9 @@ nn::ConstantOp constantOf(mlir::Value v);
 /// f32 elements of a constant; nothing if it is not f32, f16, bf16 or f64, or its blob is missing.
 std::optional<std::vector<float>> readFloats(mlir::ElementsAttr value);
 
+/// The elements of an f64 constant, else nothing.
+std::optional<std::vector<double>> readDoubles(mlir::ElementsAttr value);
+
 /// A constant tensor of f32 values.
 mlir::Value makeConstant(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<int64_t> shape,
                          llvm::ArrayRef<float> values);
