@@ -6,11 +6,13 @@
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "dialects/Packed/IR/Packed.h"
 #include "lpc-runtime/io/ModelHandle.h"
+#include "lpc/Equivalence/Passes.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
-#include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Quantization/ChannelStatistics.h"
+#include "lpc/Quantization/Passes.h"
 #include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
@@ -187,24 +189,65 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.weightMethod = request.weightMethod;
   o.activationMethod = request.activationMethod;
   o.keep = request.keep;
+  o.weightLayers = request.weightLayers;
+  o.activationLayers = request.activationLayers;
+}
+
+Outcome Compiler::rewrite(const CompileRequest &request, ModuleOp module) {
+  if (request.rewrites.empty())
+    return Outcome::ok();
+  if (Outcome o = runPipeline(module, request, "prepare rewrites", addRewritePreparation); !o)
+    return o;
+  TemporaryFolder folder;
+  bool hasFolder = false;
+  for (auto [i, given] : llvm::enumerate(request.rewrites)) {
+    RewriteStep step = given;
+    if (lacksOption(step, "format"))
+      step.addOption("format", request.weights);
+    if (needsStatistics(step)) {
+      std::string path = request.saveStatistics + "." + std::to_string(i + 1) + ".npz";
+      if (request.saveStatistics.empty()) {
+        if (std::error_code e = hasFolder ? std::error_code() : folder.make())
+          return {kExitInternal, "cannot make a temporary folder: " + e.message()};
+        hasFolder = true;
+        path = folder.file("statistics." + std::to_string(i + 1) + ".npz");
+      }
+      if (Outcome o = writeStatistics(request, module, path); !o)
+        return o;
+      step.addOption("statistics", "\"" + path + "\"");
+    }
+    if (Outcome o = runPipeline(module, request, step.name,
+                                [&](OpPassManager &pm) { addRewrite(pm, step); });
+        !o)
+      return o;
+  }
+  return Outcome::ok();
+}
+
+Outcome Compiler::writeStatistics(const CompileRequest &request, ModuleOp module, StringRef path) {
+  Progress progress("statistics");
+  quant::ChannelStatisticsFile file;
+  int64_t samples = 0;
+  if (Outcome o = observe(request, module, /*channelsLast=*/true, samples,
+                          [&](int32_t id, llvm::ArrayRef<float> values, int64_t inner) {
+                            if (inner > 0)
+                              file.tensors[id].add(values, inner);
+                          });
+      !o)
+    return o;
+  std::string error;
+  return file.write(path, error) ? Outcome::ok() : Outcome::usage(error);
 }
 
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {
   NnToLpOptions options;
   setOptions(options, request);
   TemporaryFolder statistics;
-  std::string error;
-  std::optional<num::FormatSpec> activations;
-  if (!request.activations.empty()) {
-    activations = quant::parseActivationFormat(request.activations, error);
-    if (!activations)
-      return Outcome::usage("--activations " + request.activations + ": " + error);
-  }
-  bool needsData = activations && quant::isStatic(*activations);
-  if (needsData) {
+  if (hasStaticScales(request)) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(
-          "--activations " + request.activations +
+          (request.activations.empty() ? "the activations of layers"
+                                       : "--activations " + request.activations) +
           " takes its scales from data: give --calib data.npz:input=array, --calib text.txt:input, "
           "or "
           "--calib-file statistics.json (or use .../token for scales computed at run time)");
@@ -231,14 +274,18 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool 
   });
 }
 
-Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
-                            quant::CalibrationFile &file) {
-  Progress progress("calibrate");
+Outcome Compiler::observe(const CompileRequest &request, ModuleOp module, bool channelsLast,
+                          int64_t &samples, Show show) {
   OwningOpRef<ModuleOp> observed = module.clone();
-  NnToLpOptions options;
-  setOptions(options, request);
-  if (Outcome o = runPipeline(*observed, request, "  observe",
-                              [&](OpPassManager &pm) { buildObservePipeline(pm, options); });
+  if (Outcome o =
+          runPipeline(*observed, request, "  observe",
+                      [&](OpPassManager &pm) {
+                        InsertObserversPassOptions observers;
+                        observers.keep = channelsLast ? "" : request.keep;
+                        observers.channelsLast = channelsLast;
+                        pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observers));
+                        pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
+                      });
       !o)
     return o;
   TemporaryFolder folder;
@@ -258,12 +305,13 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
   rt::Result<DataSource> data = DataSource::open(request.calib, model->inputs(), request.window);
   if (!data)
     return Outcome::usage("--calib: " + data.error());
-  rt::Status set = model->setObserver([&](int32_t id, const float *values, int64_t n, int64_t) {
-    file.tensors[id].add(llvm::ArrayRef<float>(values, n));
-  });
+  rt::Status set =
+      model->setObserver([&](int32_t id, const float *values, int64_t n, int64_t inner) {
+        show(id, llvm::ArrayRef<float>(values, n), inner);
+      });
   if (!set)
     return {kExitInternal, set.error()};
-  int64_t samples = std::min(data->numSamples(), request.calibSamples);
+  samples = std::min(data->numSamples(), request.calibSamples);
   for (int64_t begin = 0; begin < samples;) {
     int64_t n = std::min(data->batchSize(32), samples - begin);
     rt::Result<std::vector<rt::NamedTensor>> batch = data->batch(begin, n);
@@ -274,6 +322,18 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
       return Outcome::usage("--calib: " + out.error());
     begin += n;
   }
+  return Outcome::ok();
+}
+
+Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
+                            quant::CalibrationFile &file) {
+  Progress progress("calibrate");
+  int64_t samples = 0;
+  if (Outcome o = observe(
+          request, module, /*channelsLast=*/false, samples,
+          [&](int32_t id, llvm::ArrayRef<float> values, int64_t) { file.tensors[id].add(values); });
+      !o)
+    return o;
   file.samples = samples;
   if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
     file.model = hash.str();
@@ -306,9 +366,11 @@ Outcome Compiler::commitOutputs() {
   return Outcome::ok();
 }
 
-/// The quantization table for the manifest: each contraction with its formats.
-static std::string describe(ModuleOp module) {
-  llvm::json::Array table;
+/// For the manifest: each contraction with its formats, and the rewrites that came before.
+static std::string describe(ModuleOp module, ArrayRef<RewriteStep> rewrites) {
+  llvm::json::Array table, steps;
+  for (const RewriteStep &step : rewrites)
+    steps.push_back(step.str());
   module.walk([&](Operation *op) {
     StringRef name = op->getName().getStringRef();
     if (name != "lp.matmul" && name != "lp.conv" && name != "nn.matmul" && name != "nn.conv")
@@ -341,7 +403,7 @@ static std::string describe(ModuleOp module) {
   });
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(
-      llvm::json::Object{{"contractions", std::move(table)}});
+      llvm::json::Object{{"contractions", std::move(table)}, {"rewrites", std::move(steps)}});
   return text;
 }
 
@@ -363,7 +425,7 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
   cpu.cpu = request.cpu;
   cpu.optLevel = request.optLevel;
   cpu.weightsFile = request.weightsFile;
-  cpu.extraManifest = describe(module);
+  cpu.extraManifest = describe(module, request.rewrites);
   if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
     cpu.modelHash = hash.str();
   if (Outcome o = runPipeline(module, request, "lower to linalg",
@@ -419,6 +481,8 @@ Outcome Compiler::buildArtefact(const CompileRequest &request) {
     return writeModule(*module, request.output);
   }
   if (Outcome o = loadNn(request, module); !o)
+    return o;
+  if (Outcome o = rewrite(request, *module); !o)
     return o;
   if (request.emit == "nn")
     return writeModule(*module, request.output);

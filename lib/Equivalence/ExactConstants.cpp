@@ -87,18 +87,27 @@ static void freeData(nn::ConstantOp constant) {
       .update(handle.getKey(), AsmResourceBlob());
 }
 
-void equiv::writeExact(OpOperand &use, std::vector<double> values) {
-  Operation *old = use.get().getDefiningOp();
-  nn::ConstantOp constant = constantOf(use);
-  use.set(makeExact(old, constant.getLoc(), cast<RankedTensorType>(use.get().getType()),
-                    std::move(values)));
-  if (old->use_empty()) {
-    old->erase();
-    if (old != constant && constant->use_empty()) {
-      freeData(constant);
-      constant->erase();
-    }
+void equiv::eraseIfUnused(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto constant = dyn_cast<nn::ConstantOp>(op);
+  if (!op->use_empty())
+    return;
+  if (auto cast = dyn_cast<nn::CastOp>(op)) {
+    constant = cast.getInput().getDefiningOp<nn::ConstantOp>();
+    cast.erase();
   }
+  if (!constant->use_empty())
+    return;
+  freeData(constant);
+  constant->erase();
+}
+
+void equiv::writeExact(OpOperand &use, std::vector<double> values) {
+  Value old = use.get();
+  nn::ConstantOp constant = constantOf(use);
+  use.set(makeExact(old.getDefiningOp(), constant.getLoc(),
+                    cast<RankedTensorType>(use.get().getType()), std::move(values)));
+  eraseIfUnused(old);
 }
 
 void equiv::forEachLane(MutableArrayRef<double> values, const analysis::AxisMember &member,

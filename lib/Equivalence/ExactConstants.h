@@ -22,9 +22,13 @@ mlir::Value makeExact(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensor
 mlir::Value makeExact(mlir::Operation *before, mlir::Location loc, mlir::RankedTensorType type,
                       std::vector<double> values);
 
-/// Gives one use of a constant another value of the same type; other uses keep theirs. The data of
-/// a constant that nothing else in the function uses are freed if makeExact made them.
+/// Gives one use of a constant another value of the same type; other uses keep theirs. The old one
+/// goes if it had no others.
 void writeExact(mlir::OpOperand &use, std::vector<double> values);
+
+/// Erases a constant, and the cast behind it, if nothing uses it any more. Data that makeExact made
+/// are freed if no other constant of the function has them.
+void eraseIfUnused(mlir::Value constant);
 
 using LaneChange = llvm::function_ref<void(llvm::MutableArrayRef<double> lane)>;
 

@@ -5,6 +5,7 @@
 // barriers are left alone.
 #include "Bridges.h"
 #include "ImportedRotations.h"
+#include "Streams.h"
 
 #include "lpc/Equivalence/Passes.h"
 
@@ -22,29 +23,6 @@ using namespace lpc::equiv;
 
 /// The largest matrix that is made and applied entry by entry.
 static constexpr int64_t kLargestRandom = 4096;
-
-/// A norm reads it along the axes that it normalizes, or bridges end it there.
-static bool isStream(const AxisClass &c) {
-  for (const AxisMember &m : c.members) {
-    if (!m.value)
-      continue;
-    for (OpOperand &use : m.value.getUses()) {
-      if (use.getOperandNumber() != 0)
-        continue;
-      std::optional<int64_t> first;
-      if (auto norm = dyn_cast<nn::RMSNormOp>(use.getOwner()))
-        first = norm.getAxis();
-      else if (auto norm = dyn_cast<nn::LayerNormOp>(use.getOwner()))
-        first = norm.getAxis();
-      else if (auto bridge = dyn_cast<nn::RotateOp>(use.getOwner());
-               bridge && bridge->hasAttr(kBridgeAttr))
-        first = bridge.getAxis();
-      if (first && *first <= m.axis)
-        return true;
-    }
-  }
-  return false;
-}
 
 /// A product of two computed tensors reads it.
 static bool isHead(const AxisClass &c) {

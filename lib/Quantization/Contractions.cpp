@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finding contractions, their names and their constants.
-#include "Contractions.h"
+#include "lpc/Quantization/Contractions.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -32,6 +32,10 @@ FailureOr<std::optional<llvm::Regex>> quant::compileKeep(Location loc, StringRef
 }
 
 nn::ConstantOp quant::constantOf(Value v) {
+  // Rewrites keep weights in f64 (docs/Decisions/20261125-exact-weights.md).
+  if (auto cast = v.getDefiningOp<nn::CastOp>();
+      cast && getElementTypeOrSelf(cast.getInput().getType()).isF64())
+    v = cast.getInput();
   auto c = v.getDefiningOp<nn::ConstantOp>();
   return c && isa<FloatType>(getElementTypeOrSelf(v.getType())) ? c : nn::ConstantOp();
 }
@@ -54,6 +58,24 @@ SmallVector<Contraction> quant::findContractions(func::FuncOp func,
       return;
     found.push_back({op, &op->getOpOperand(0), &op->getOpOperand(1)});
   });
+  return found;
+}
+
+std::vector<ObservedActivation> quant::findObservedActivations(func::FuncOp func) {
+  std::vector<ObservedActivation> found;
+  llvm::DenseMap<Value, size_t> places;
+  std::optional<llvm::Regex> all;
+  for (Contraction &c : findContractions(func, all)) {
+    Value x = c.activation->get();
+    if (x.getDefiningOp<lp::ObserveOp>() || !getElementTypeOrSelf(x.getType()).isF32())
+      continue;
+    auto [it, isNew] = places.try_emplace(x, found.size());
+    if (isNew) {
+      int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+      found.push_back({static_cast<int64_t>(found.size()), x, c.isConv() ? 1 : rank - 1, {}});
+    }
+    found[it->second].readers.push_back(c);
+  }
   return found;
 }
 

@@ -6,6 +6,32 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AwqPass : Pass<"lpc-awq", "::mlir::func::FuncOp"> {
+  let summary = "Scale channels for the least output error of rounded weights (AWQ)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = mean|X_k|^a / sqrt(max s min s)`. For each group of activations that share
+    their scales (as in lpc-smooth) `a` is the one of 0, 1/grid, 2/grid, ... with the least `|(Q(W diag(s)) diag(s)^-1 - W) X|^2`
+    over all weights that read it, on the sample rows of the statistics; a = 0 changes nothing. Activations whose class is not
+    legal are remarked, and so are grouped convolutions; of other convolutions each tap counts alone.
+
+    With `clip` the weights of each scale block are then limited to 100, 95, ... 50 % of its largest one, where that lowers the
+    error of the block's part of the results. *This changes the function*; all else does not.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module.
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"\"", "format of the weights to come; lpc compile gives --weights">,
+    Option<"method", "method", "std::string", "\"absmax\"", "how its scales are chosen: absmax (the format's own rule) or mse">,
+    Option<"grid", "grid", "int64_t", "20", "number of exponents">,
+    Option<"clip", "clip", "bool", "false", "search limits of the weights afterwards">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations scaled">,
+                    Statistic<"numClipped", "clipped", "scale blocks with a limit">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def FoldNormGainsPass : Pass<"lpc-fold-norm-gains", "::mlir::func::FuncOp"> {
   let summary = "Move the gains and shifts of norms into the weights that read them";
   let description = [{
@@ -35,6 +61,18 @@ def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
     *Preconditions*: norms are ops (nn-raise-idioms).
   }];
   let statistics = [Statistic<"numNorms", "norms", "layer norms that became RMS norms">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def RoundConstantsPass : Pass<"lpc-round-constants", "::mlir::func::FuncOp"> {
+  let summary = "Round constants that rewrites keep in f64 to the type that the program wants";
+  let description = [{
+    `nn.cast` of an f64 `nn.constant` becomes an `nn.constant`: nearest, ties to even. lpc-fold-constants does the same and
+    more; this pass comes after quantization, which reads weights in f64, and leaves codes and scales alone.
+
+    *Example*: `%e = nn.constant ... : tensor<8xf64>`, `%c = nn.cast %e : (tensor<8xf64>) -> tensor<8xf32>` becomes one constant.
+  }];
+  let statistics = [Statistic<"numConstants", "constants", "constants rounded">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
@@ -89,6 +127,26 @@ def RotateBlocksPass : Pass<"lpc-rotate-blocks", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def RotatePrincipalPass : Pass<"lpc-rotate-principal", "::mlir::func::FuncOp"> {
+  let summary = "Rotate residual streams so that the directions of most variance are the first channels";
+  let description = [{
+    ResQ's rotation: `R = blockdiag(Q_high, Q_low) P'`, the rows of P' being the eigenvectors of the second moments of all activations
+    along a stream, the greatest first, and Q_high, Q_low random orthogonal matrices of size n/share and the rest. R is fused into
+    the weights as in lpc-rotate-axes, whose place for streams it takes; heads are left to that pass (`axes=heads`). The moments
+    come from the sampled rows of the statistics. Streams of more than 4096 channels stay, with a remark.
+
+    *Preconditions*: lpc-fold-norm-gains, lpc-center-streams. lpc-split-precision then gives the first channels their own
+    products.
+  }];
+  let options = [
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics">,
+    Option<"share", "share", "int64_t", "8", "the first n/share channels are rotated among themselves, and so are the others">,
+    Option<"seed", "seed", "uint64_t", "0", "seed of the rotations within the parts">
+  ];
+  let statistics = [Statistic<"numStreams", "streams", "streams rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def RotateOnlinePass : Pass<"lpc-rotate-online", "::mlir::func::FuncOp"> {
   let summary = "Rotate activations that no fused rotation reaches, online";
   let description = [{
@@ -111,6 +169,44 @@ def RotateOnlinePass : Pass<"lpc-rotate-online", "::mlir::func::FuncOp"> {
   ];
   let statistics = [Statistic<"numWeights", "weights", "weights rotated">,
                     Statistic<"numScores", "scores", "products of two computed tensors rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SmoothPass : Pass<"lpc-smooth", "::mlir::func::FuncOp"> {
+  let summary = "Move the range of large channels of activations into the weights that read them (SmoothQuant)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = max|X_k|^alpha / max|W_k|^(1 - alpha)`, between 1e-5 and 1e4, for every
+    activation of a product or convolution with a constant weight. The division goes into the constants of the channels'
+    diagonal class (lpc-print-axis-classes): gains of norms - a norm without a gain gets one -, the out axis of `v` for the
+    output projection, of `up` for `down`. Activations that share a class share the scale, and so do heads that share a value
+    head: the maximum over them counts. An activation whose class is not legal is remarked with the reason and left alone;
+    with `explicit` it is multiplied in front of its readers, an `nn.binary mul` at run time.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module, by the numbers of lpc-insert-observers.
+  }];
+  let options = [
+    Option<"alpha", "alpha", "double", "0.5", "how much of an activation's range moves: 0 to 1">,
+    Option<"powerOfTwo", "power-of-two", "bool", "false", "scales are powers of two: no weight is rounded by them">,
+    Option<"isExplicit", "explicit", "bool", "false", "scale at run time what cannot be scaled where it is written">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations smoothed for nothing">,
+                    Statistic<"numExplicit", "explicit", "activations multiplied at run time">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SplitPrecisionPass : Pass<"lpc-split-precision", "::mlir::func::FuncOp"> {
+  let summary = "Split products along residual streams in two, for two formats";
+  let description = [{
+    `y = x w` becomes `y = x_high w_high + x_low w_low` for each `nn.matmul` with a constant weight whose activation is a stream: the
+    first K/share channels and the others. The products are called `<name>/high` and `<name>/low`, so that recipes give them
+    formats of their own (`match: ".*/high"`). A product whose channels the share does not divide stays, with a remark.
+
+    *Preconditions*: lpc-rotate-principal, which puts what matters first.
+  }];
+  let options = [Option<"share", "share", "int64_t", "8", "the first K/share channels are split off">];
+  let statistics = [Statistic<"numProducts", "products", "products split">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
