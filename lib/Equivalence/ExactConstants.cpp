@@ -5,6 +5,7 @@
 #include "lpc/Reference/Evaluate.h"
 
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -54,6 +55,11 @@ static ElementsAttr attributeOf(RankedTensorType type, StringRef name, std::vect
 Value equiv::makeExact(Operation *before, Location loc, RankedTensorType type,
                        std::vector<double> values) {
   OpBuilder b(before);
+  return makeExact(b, loc, type, std::move(values));
+}
+
+Value equiv::makeExact(OpBuilder &b, Location loc, RankedTensorType type,
+                       std::vector<double> values) {
   StringRef name = "exact";
   if (auto named = dyn_cast<NameLoc>(loc))
     name = named.getName();
@@ -62,16 +68,46 @@ Value equiv::makeExact(Operation *before, Location loc, RankedTensorType type,
   return wide == type ? constant : Value(nn::CastOp::create(b, loc, type, constant));
 }
 
-void equiv::writeExact(OpOperand &use, std::vector<double> values) {
-  Operation *old = use.get().getDefiningOp();
-  nn::ConstantOp constant = constantOf(use);
-  use.set(makeExact(old, constant.getLoc(), cast<RankedTensorType>(use.get().getType()),
-                    std::move(values)));
-  if (old->use_empty()) {
-    old->erase();
-    if (old != constant && constant->use_empty())
-      constant->erase();
+/// Frees the data of an f64 constant that is about to be erased, which else would live as long as
+/// the context: between two rewrites there would be two f64 copies of each weight. Another module
+/// that holds the same constant finds it without data, which is an error and no wrong number.
+static void freeData(nn::ConstantOp constant) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
+  auto func = constant->getParentOfType<func::FuncOp>();
+  if (!resource || !resource.getElementType().isF64() || !func)
+    return;
+  bool isShared = false;
+  func.walk(
+      [&](nn::ConstantOp other) { isShared |= other != constant && other.getValue() == resource; });
+  if (isShared)
+    return;
+  DenseResourceElementsHandle handle = resource.getRawHandle();
+  DenseResourceElementsHandle::getManagerInterface(constant.getContext())
+      .getBlobManager()
+      .update(handle.getKey(), AsmResourceBlob());
+}
+
+void equiv::eraseIfUnused(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto constant = dyn_cast<nn::ConstantOp>(op);
+  if (!op->use_empty())
+    return;
+  if (auto cast = dyn_cast<nn::CastOp>(op)) {
+    constant = cast.getInput().getDefiningOp<nn::ConstantOp>();
+    cast.erase();
   }
+  if (!constant->use_empty())
+    return;
+  freeData(constant);
+  constant->erase();
+}
+
+void equiv::writeExact(OpOperand &use, std::vector<double> values) {
+  Value old = use.get();
+  nn::ConstantOp constant = constantOf(use);
+  use.set(makeExact(old.getDefiningOp(), constant.getLoc(),
+                    cast<RankedTensorType>(use.get().getType()), std::move(values)));
+  eraseIfUnused(old);
 }
 
 void equiv::forEachLane(MutableArrayRef<double> values, const analysis::AxisMember &member,

@@ -15,12 +15,20 @@ namespace lpc::equiv {
 /// missing.
 mlir::FailureOr<std::vector<double>> readExact(mlir::OpOperand &use);
 
-/// An f64 constant and the nn.cast that rounds it to `type`, in front of `before`.
+/// An f64 constant and the nn.cast that rounds it to `type`, where `b` stands or in front of
+/// `before`.
+mlir::Value makeExact(mlir::OpBuilder &b, mlir::Location loc, mlir::RankedTensorType type,
+                      std::vector<double> values);
 mlir::Value makeExact(mlir::Operation *before, mlir::Location loc, mlir::RankedTensorType type,
                       std::vector<double> values);
 
-/// Gives one use of a constant another value of the same type; other uses keep theirs.
+/// Gives one use of a constant another value of the same type; other uses keep theirs. The old one
+/// goes if it had no others.
 void writeExact(mlir::OpOperand &use, std::vector<double> values);
+
+/// Erases a constant, and the cast behind it, if nothing uses it any more. Data that makeExact made
+/// are freed if no other constant of the function has them.
+void eraseIfUnused(mlir::Value constant);
 
 using LaneChange = llvm::function_ref<void(llvm::MutableArrayRef<double> lane)>;
 

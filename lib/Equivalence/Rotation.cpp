@@ -16,12 +16,20 @@ static uint64_t bitsAt(uint64_t seed, uint64_t i) {
   return z ^ (z >> 31);
 }
 
+void Rotation::drawSigns(uint64_t seed) {
+  signs.clear();
+  for (int64_t i = 0; i < n; ++i)
+    signs.push_back(bitsAt(seed, i) >> 63 ? -1 : 1);
+}
+
 Rotation Rotation::hadamard(int64_t n, uint64_t seed) {
   Rotation r(n, num::Hadamard::dividing(n));
-  double scale = 1 / std::sqrt(static_cast<double>(r.blocks.order()));
-  for (int64_t i = 0; i < n; ++i)
-    r.signs.push_back(bitsAt(seed, i) >> 63 ? -scale : scale);
+  r.drawSigns(seed);
   return r;
+}
+
+Rotation Rotation::blocks(int64_t n, int64_t order) {
+  return Rotation(n, *num::Hadamard::ofOrder(order));
 }
 
 /// A normally distributed number (Box and Muller).
@@ -33,6 +41,7 @@ static double normalAt(uint64_t seed, uint64_t i) {
 
 Rotation Rotation::random(int64_t n, uint64_t seed) {
   Rotation r(n, num::Hadamard::dividing(1));
+  r.m = n;
   std::vector<double> &m = r.matrix;
   m.resize(n * n);
   for (int64_t i = 0; i < n * n; ++i)
@@ -58,17 +67,69 @@ Rotation Rotation::random(int64_t n, uint64_t seed) {
   return r;
 }
 
+Rotation Rotation::dense(int64_t n, std::vector<double> matrix) {
+  Rotation r(n, num::Hadamard::dividing(1));
+  r.m = n;
+  r.matrix = std::move(matrix);
+  return r;
+}
+
+Rotation Rotation::kronecker(int64_t n, uint64_t seed) {
+  int64_t p = n & -n;
+  if (p == n)
+    return hadamard(n, seed);
+  Rotation r = random(n / p, seed);
+  r.n = n;
+  r.had = *num::Hadamard::ofOrder(p);
+  r.drawSigns(seed);
+  return r;
+}
+
+int64_t Rotation::cost() const {
+  int64_t perElement = 0;
+  if (!signs.empty())
+    perElement += 1;
+  if (m > 1)
+    perElement += 2 * m;
+  if (had.coreOrder() > 1)
+    perElement += 2 * had.coreOrder();
+  for (int64_t d = 1; d < had.walshOrder(); d *= 2)
+    perElement += 1;
+  return n * (perElement + (had.order() > 1));
+}
+
 void Rotation::apply(double *x) const {
-  if (!matrix.empty()) {
-    std::vector<double> y(n);
-    for (int64_t i = 0; i < n; ++i)
-      for (int64_t k = 0; k < n; ++k)
-        y[i] += matrix[i * n + k] * x[k];
-    std::copy(y.begin(), y.end(), x);
-    return;
-  }
-  for (int64_t i = 0; i < n; ++i)
+  for (size_t i = 0; i < signs.size(); ++i)
     x[i] *= signs[i];
-  for (int64_t i = 0; i < n; i += blocks.order())
-    blocks.apply(x + i);
+  if (!matrix.empty()) {
+    std::vector<double> y(m);
+    for (double *part = x; part != x + n; part += m) {
+      for (int64_t i = 0; i < m; ++i) {
+        y[i] = 0;
+        for (int64_t k = 0; k < m; ++k)
+          y[i] += matrix[i * m + k] * part[k];
+      }
+      std::copy(y.begin(), y.end(), part);
+    }
+  }
+  int64_t order = had.order();
+  if (order == 1)
+    return;
+  double scale = 1 / std::sqrt(static_cast<double>(order));
+  std::vector<double> lane(order);
+  for (int64_t base = 0; base < n; base += order * m)
+    for (int64_t i = 0; i < m; ++i) {
+      double *first = x + base + i;
+      if (m == 1) {
+        had.apply(first);
+        for (int64_t k = 0; k < order; ++k)
+          first[k] *= scale;
+        continue;
+      }
+      for (int64_t k = 0; k < order; ++k)
+        lane[k] = first[k * m];
+      had.apply(lane.data());
+      for (int64_t k = 0; k < order; ++k)
+        first[k * m] = lane[k] * scale;
+    }
 }

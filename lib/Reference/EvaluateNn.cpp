@@ -207,6 +207,11 @@ static Outcome eval(nn::ConvTransposeOp op, AdaptorOf<nn::ConvTransposeOp> a, co
   return one(convTranspose(a.getInput(), a.getFilter(), orNull(bias), windowOf(op, op.getGroups()),
                            toShape(op.getOutputPadding())));
 }
+static Outcome eval(nn::RotateOp op, AdaptorOf<nn::RotateOp> a, const EvalContext &) {
+  Tensor matrix = a.getMatrix(), signs = a.getSigns();
+  return one(rotate(a.getInput(), orNull(matrix), orNull(signs), op.getAxis(), op.getOrder(),
+                    op.getInner(), op.getInverse()));
+}
 
 //===- attention
 //-----------------------------------------------------------------------------------------===//
@@ -233,7 +238,7 @@ std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands,
                   nn::GatherElementsOp, nn::GatherNDOp, nn::ScatterElementsOp, nn::ScatterNDOp,
                   nn::ReduceOp, nn::ArgReduceOp, nn::ScanOp, nn::TopKOp, nn::SoftmaxOp,
                   nn::LayerNormOp, nn::RMSNormOp, nn::PoolOp, nn::MatMulOp, nn::ConvOp,
-                  nn::ConvTransposeOp, nn::RopeOp, nn::AttentionOp>(op, operands, ctx);
+                  nn::ConvTransposeOp, nn::RopeOp, nn::AttentionOp, nn::RotateOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

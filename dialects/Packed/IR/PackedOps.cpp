@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -84,6 +85,26 @@ LogicalResult LookupOp::verify() {
   return success();
 }
 
+LogicalResult HadamardOp::verify() {
+  auto type = cast<ShapedType>(getInit().getType());
+  int64_t n = type.getDimSize(1), stages = getStages(), distance = getDistance();
+  if (ShapedType::isDynamic(n))
+    return emitOpError("expected a middle axis of known size, but got ") << type;
+  if (stages < 1 || stages > 62 || distance < 1 || n % distance != 0 ||
+      (n / distance) % (int64_t(1) << stages) != 0)
+    return emitOpError("expected distance x 2^stages to divide ")
+           << n << ", but got distance " << distance << " and " << stages << " stages";
+  return success();
+}
+
+void HadamardOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  if (!isa<MemRefType>(getInit().getType()))
+    return;
+  effects.emplace_back(MemoryEffects::Read::get(), &getInitMutable());
+  effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
+}
+
 namespace {
 struct BufferizeMatMul
     : bufferization::DstBufferizableOpInterfaceExternalModel<BufferizeMatMul, MatMulOp> {
@@ -109,8 +130,46 @@ struct BufferizeMatMul
     return success();
   }
 };
+
+/// The kernel walks over rows without gaps: a part of another tensor is copied there and back.
+struct BufferizeHadamard
+    : bufferization::DstBufferizableOpInterfaceExternalModel<BufferizeHadamard, HadamardOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    auto hadamard = cast<HadamardOp>(op);
+    if (hadamard.getOutput().empty())
+      return success();
+    rewriter.setInsertionPoint(op);
+    FailureOr<Value> buffer =
+        bufferization::getBuffer(rewriter, hadamard.getInit(), options, state);
+    if (failed(buffer))
+      return failure();
+    Location loc = op->getLoc();
+    auto type = cast<MemRefType>(buffer->getType());
+    Value rows = *buffer;
+    if (!type.getLayout().isIdentity()) {
+      SmallVector<Value> sizes;
+      for (int64_t d = 0; d < type.getRank(); ++d)
+        if (type.isDynamicDim(d))
+          sizes.push_back(memref::DimOp::create(rewriter, loc, *buffer, d));
+      rows = memref::AllocOp::create(
+          rewriter, loc, MemRefType::get(type.getShape(), type.getElementType()), sizes);
+      memref::CopyOp::create(rewriter, loc, *buffer, rows);
+    }
+    HadamardOp::create(rewriter, loc, TypeRange(), rows, hadamard.getStages(),
+                       hadamard.getDistance(), hadamard.getScale());
+    if (rows != *buffer)
+      memref::CopyOp::create(rewriter, loc, rows, *buffer);
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, *buffer);
+    return success();
+  }
+};
 } // namespace
 
 namespace lpc::packed {
-void attachBufferization(MLIRContext *ctx) { MatMulOp::attachInterface<BufferizeMatMul>(*ctx); }
+void attachBufferization(MLIRContext *ctx) {
+  HadamardOp::attachInterface<BufferizeHadamard>(*ctx);
+  MatMulOp::attachInterface<BufferizeMatMul>(*ctx);
+}
 } // namespace lpc::packed

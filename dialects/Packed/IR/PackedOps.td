@@ -44,6 +44,27 @@ def Packed_MatMulOp : Op<Packed_Dialect, "matmul", [
   }];
 }
 
+def Packed_HadamardOp : Op<Packed_Dialect, "hadamard", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Walsh-Hadamard stages in place";
+  let description = [{
+    Along the middle axis of `init` [o, n, i], for s = 0, 1, ... below `stages`, in this order: each pair (a, b) whose distance is
+    `distance * 2^s` becomes (a + b, a - b). Then all is multiplied by `scale`. `distance * 2^stages` divides n.
+
+    Example:
+    ```mlir
+    %y = packed.hadamard into %x {stages = 6 : i64, distance = 11 : i64, scale = 0.125 : f64} : (tensor<?x704x1xf32>) -> tensor<?x704x1xf32>
+    ```
+  }];
+  let arguments = (ins Packed_Shaped<3, [F32, F64]>:$init, I64Attr:$stages, I64Attr:$distance, F64Attr:$scale);
+  let results = (outs Variadic<TensorRankOf<[F32, F64], [3]>>:$output);
+  let assemblyFormat = "`into` $init attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
 def Packed_Index : AnyTypeOf<[AnySignlessInteger, VectorOfRankAndType<[1], [AnySignlessInteger]>]>;
 def Packed_Entry : AnyTypeOf<[AnySignlessInteger, AnyFloat, VectorOfRankAndType<[1], [AnySignlessInteger, AnyFloat]>]>;
 

@@ -60,6 +60,11 @@ private:
 /// round it. Each use of a constant may change on its own.
 bool isConstantUse(mlir::OpOperand &use);
 
+/// On an nn.rotate that is the identity still: where a class of axes is meant to end in front of a
+/// barrier (kLeaves), or to begin behind one (kEnters).
+inline constexpr llvm::StringLiteral kBridgeAttr = "lpc.bridge", kLeaves = "leaves",
+                                     kEnters = "enters";
+
 /// Handed to a rule for one op and one family of transforms.
 class AxisRules {
 public:

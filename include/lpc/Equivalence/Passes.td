@@ -149,18 +149,90 @@ def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
     values and the projection behind them; one matrix for all heads of a layer). A stream that is not legal is remarked with
     the first barrier.
 
+    With `bridge` a stream that barriers make illegal is rotated all the same: an `nn.rotate` with the inverse stands in front of
+    each barrier, one with R behind each op or input that makes the stream and cannot take R. They run online; a remark gives their
+    number and cost. A stream that takes more than `bridge` of them stays.
+
     `hadamard` is `H diag(random signs) / sqrt(n)`; where no Hadamard matrix of order n is known (include/lpc/Numerics/Hadamard.h),
     blocks of the greatest power of two that divides n. `random` is a uniformly distributed orthogonal matrix, at most 4096.
+    With `file` the matrices are those of an .npz, and classes without one stay: `R1` for all streams, `R2` for all classes of
+    heads, `R1.0`, `R2.3` for one of them by its number in program order. An array [n, n] acts on row vectors (`x R`), as in
+    the literature; it has to be orthogonal to 1e-6 and is made so to working precision.
 
     *Preconditions*: nn-raise-idioms, lpc-fold-norm-gains, lpc-center-streams.
   }];
   let options = [
     Option<"axes", "axes", "std::string", "\"all\"", "streams, heads or all">,
     Option<"matrix", "matrix", "std::string", "\"hadamard\"", "hadamard or random">,
-    Option<"seed", "seed", "uint64_t", "0", "seed of signs and matrices; each class has its own">
+    Option<"seed", "seed", "uint64_t", "0", "seed of signs and matrices; each class has its own">,
+    Option<"bridge", "bridge", "int64_t", "0", "online rotations that may lift the barriers of a stream">,
+    Option<"file", "file", "std::string", "\"\"", "matrices from an .npz file (default: made by matrix and seed)">
   ];
   let statistics = [Statistic<"numClasses", "classes", "classes of axes rotated">,
-                    Statistic<"numConstants", "constants", "axes of constants rotated">];
+                    Statistic<"numConstants", "constants", "axes of constants rotated">,
+                    Statistic<"numBridges", "bridges", "online rotations at barriers">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def RotateBlocksPass : Pass<"lpc-rotate-blocks", "::mlir::func::FuncOp"> {
+  let summary = "Rotate the contracted axis of each contraction in blocks, online";
+  let description = [{
+    `I (x) H_block` on the contracted axis of every `nn.matmul` and `nn.conv` with a constant weight: an `nn.rotate` in front of the
+    contraction, the weight multiplied to match. It needs nothing of the rest of the graph and costs log2(block) additions per
+    element; made for formats whose scale blocks are as large. Contractions that read one value share one rotation. A
+    contraction whose axis the block does not divide, or with groups, stays; the former is remarked.
+  }];
+  let options = [
+    Option<"block", "block", "int64_t", "32", "order of the Hadamard matrix: a power of two or another known order">,
+    Option<"signs", "signs", "bool", "false", "random signs before the Hadamard matrix">,
+    Option<"seed", "seed", "uint64_t", "0", "seed of the signs">
+  ];
+  let statistics = [Statistic<"numWeights", "weights", "weights rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def RotatePrincipalPass : Pass<"lpc-rotate-principal", "::mlir::func::FuncOp"> {
+  let summary = "Rotate residual streams so that the directions of most variance are the first channels";
+  let description = [{
+    ResQ's rotation: `R = blockdiag(Q_high, Q_low) P'`, the rows of P' being the eigenvectors of the second moments of all activations
+    along a stream, the greatest first, and Q_high, Q_low random orthogonal matrices of size n/share and the rest. R is fused into
+    the weights as in lpc-rotate-axes, whose place for streams it takes; heads are left to that pass (`axes=heads`). The moments
+    come from the sampled rows of the statistics. Streams of more than 4096 channels stay, with a remark.
+
+    *Preconditions*: lpc-fold-norm-gains, lpc-center-streams. lpc-split-precision then gives the first channels their own
+    products.
+  }];
+  let options = [
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics">,
+    Option<"share", "share", "int64_t", "8", "the first n/share channels are rotated among themselves, and so are the others">,
+    Option<"seed", "seed", "uint64_t", "0", "seed of the rotations within the parts">
+  ];
+  let statistics = [Statistic<"numStreams", "streams", "streams rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def RotateOnlinePass : Pass<"lpc-rotate-online", "::mlir::func::FuncOp"> {
+  let summary = "Rotate activations that no fused rotation reaches, online";
+  let description = [{
+    `down` are the contractions (`nn.matmul`, `nn.conv` with a constant weight and without groups) whose input lies along no legal
+    orthogonal class, such as the down projection behind `up * silu(gate)` (R4 of the literature): an `nn.rotate` in front of the
+    contraction, the weight multiplied to match. `scores` are products of two computed tensors that a softmax reads, such as queries
+    and keys (R3): both are rotated along the contracted axis, which pays where keys are quantized. Activations that are rotated
+    already stay.
+
+    `hadamard` is a Hadamard matrix of the size of the axis or in blocks of the greatest power of two, `kronecker` a Hadamard
+    matrix of that power of two times a random orthogonal one of the odd rest (704 = 64 x 11), `random` a dense one, at most 4096.
+
+    *Preconditions*: run it after lpc-rotate-axes, which rotates what it can for nothing.
+  }];
+  let options = [
+    Option<"sites", "sites", "std::string", "\"down\"", "down, scores or all">,
+    Option<"matrix", "matrix", "std::string", "\"hadamard\"", "hadamard, kronecker or random">,
+    Option<"signs", "signs", "bool", "true", "random signs before a Hadamard matrix">,
+    Option<"seed", "seed", "uint64_t", "0", "seed of signs and matrices; each site has its own">
+  ];
+  let statistics = [Statistic<"numWeights", "weights", "weights rotated">,
+                    Statistic<"numScores", "scores", "products of two computed tensors rotated">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
@@ -208,6 +280,20 @@ def SmoothPass : Pass<"lpc-smooth", "::mlir::func::FuncOp"> {
   ];
   let statistics = [Statistic<"numActivations", "activations", "activations smoothed for nothing">,
                     Statistic<"numExplicit", "explicit", "activations multiplied at run time">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SplitPrecisionPass : Pass<"lpc-split-precision", "::mlir::func::FuncOp"> {
+  let summary = "Split products along residual streams in two, for two formats";
+  let description = [{
+    `y = x w` becomes `y = x_high w_high + x_low w_low` for each `nn.matmul` with a constant weight whose activation is a stream: the
+    first K/share channels and the others. The products are called `<name>/high` and `<name>/low`, so that recipes give them
+    formats of their own (`match: ".*/high"`). A product whose channels the share does not divide stays, with a remark.
+
+    *Preconditions*: lpc-rotate-principal, which puts what matters first.
+  }];
+  let options = [Option<"share", "share", "int64_t", "8", "the first K/share channels are split off">];
+  let statistics = [Statistic<"numProducts", "products", "products split">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 

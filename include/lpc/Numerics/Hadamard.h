@@ -22,6 +22,9 @@ public:
   static Hadamard dividing(int64_t n);
 
   int64_t order() const { return powerOfTwo * small; }
+  /// The two factors: Sylvester's, and Paley's, which is 1 or not symmetric in general.
+  int64_t walshOrder() const { return powerOfTwo; }
+  int64_t coreOrder() const { return small; }
   /// The entry: 1 or -1.
   int at(int64_t row, int64_t column) const;
   /// x <- H x; log2 of the power of two, plus m, additions for each element.

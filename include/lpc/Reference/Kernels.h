@@ -141,6 +141,9 @@ Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor
 // Contractions
 // -------------------------------------------------------------------------------------------
 Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs);
+/// nn.rotate, in its order of additions. matrix, signs: null if absent.
+Result<Tensor> rotate(const Tensor &x, const Tensor *matrix, const Tensor *signs, int64_t axis,
+                      int64_t order, int64_t inner, bool inverse);
 
 // Attention
 // ----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Axis rules of contractions. Rows and columns pass every transform; both sides of the contracted
-// axis take a transform and its inverse transposed.
+// Axis rules of contractions and rotations. Rows and columns pass every transform; both sides of
+// the contracted axis take a transform and its inverse transposed.
 #include "Rules.h"
 
 using namespace mlir;
@@ -118,10 +118,32 @@ void convTransposeRule(nn::ConvTransposeOp op, AxisRules &r) {
   channels(op, r, 0, 1, 0);
 }
 
+/// A bridge stands where a class is to have its inverse (or, behind a barrier, the transform): the
+/// one side takes any transform, the other one none.
+void rotateRule(nn::RotateOp op, AxisRules &r) {
+  auto bridge = op->getAttrOfType<StringAttr>(kBridgeAttr);
+  for (int64_t axis = 0; axis < rankOf(op.getInput()); ++axis) {
+    AxisSpan in = r.operand(0, axis), out = r.result(axis);
+    if (axis != static_cast<int64_t>(op.getAxis())) {
+      r.tie(in, out);
+      continue;
+    }
+    StringRef why = "is rotated";
+    if (!bridge || bridge.getValue() != kLeaves)
+      r.bar(in, why);
+    if (!bridge || bridge.getValue() != kEnters)
+      r.bar(out, why);
+  }
+  for (unsigned i = 1; i < op->getNumOperands(); ++i)
+    for (int64_t axis = 0; axis < rankOf(op->getOperand(i)); ++axis)
+      r.bar(r.operand(i, axis), "is a parameter of a rotation");
+}
+
 } // namespace
 
 void analysis::attachLinearRules(MLIRContext *context) {
   attachRule<nn::MatMulOp, matmulRule>(context);
   attachRule<nn::ConvOp, convRule>(context);
   attachRule<nn::ConvTransposeOp, convTransposeRule>(context);
+  attachRule<nn::RotateOp, rotateRule>(context);
 }

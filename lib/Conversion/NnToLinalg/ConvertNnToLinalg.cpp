@@ -119,6 +119,7 @@ struct ConvertNnToLinalg final : lpc::impl::ConvertNnToLinalgPassBase<ConvertNnT
     populateNormalization(converter, patterns);
     populateLinear(converter, patterns);
     populatePooling(converter, patterns);
+    populateRotate(converter, patterns);
     patterns.add<ConvertTypes>(converter, &getContext());
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
     populateReturnOpTypeConversionPattern(patterns, converter);

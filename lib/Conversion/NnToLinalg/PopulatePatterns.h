@@ -18,6 +18,7 @@ void populateGather(const mlir::TypeConverter &converter, mlir::RewritePatternSe
 void populateReduction(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateNormalization(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateLinear(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateRotate(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populatePooling(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 
 } // namespace lpc::nn_to_linalg

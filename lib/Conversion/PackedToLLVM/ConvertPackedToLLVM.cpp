@@ -131,6 +131,7 @@ struct ConvertPackedToLLVM final : lpc::impl::ConvertPackedToLLVMPassBase<Conver
       }
       lower(getOperation(), op);
     }
+    packed::lowerHadamards(getOperation());
     packed::TargetFeatures target;
     for (StringRef name : llvm::split(features, ',')) {
       target.ssse3 |= name == "ssse3";

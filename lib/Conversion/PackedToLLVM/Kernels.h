@@ -44,6 +44,9 @@ struct TargetFeatures {
 /// has one for this size of table.
 void lowerLookups(mlir::ModuleOp module, const TargetFeatures &features);
 
+/// packed.hadamard on buffers => loops over rows, split over threads.
+void lowerHadamards(mlir::ModuleOp module);
+
 } // namespace lpc::packed
 
 #endif // LPC_LIB_CONVERSION_PACKEDTOLLVM_KERNELS_H

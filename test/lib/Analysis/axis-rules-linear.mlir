@@ -166,3 +166,30 @@ func.func @gram(%x: tensor<?x4xf32>) -> tensor<?x?xf32> {
   %z = nn.matmul %h, %h {transpose_rhs = true} : (tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x?xf32>
   return %z : tensor<?x?xf32>
 }
+
+// A rotation: its own axis is no place for another transform, other axes pass. Here the class of 6 rows.
+// CHECK-LABEL: diagonal classes of @rotate
+// CHECK: barrier: nn.rotate operand 0 axis 1 is rotated
+// CHECK-NEXT: size 6, legal
+// CHECK-NEXT: size 8{{$}}
+// CHECK-NEXT: barrier: nn.rotate result axis 1 is rotated
+// CHECK-LABEL: permutation classes of @rotate
+// CHECK: barrier: nn.rotate operand 0 axis 1 is rotated
+// CHECK-NEXT: size 6, legal
+// CHECK-NEXT: size 8{{$}}
+// CHECK-NEXT: barrier: nn.rotate result axis 1 is rotated
+// CHECK-LABEL: orthogonal classes of @rotate
+// CHECK: barrier: nn.rotate operand 0 axis 1 is rotated
+// CHECK-NEXT: size 6, legal
+// CHECK-NEXT: size 8{{$}}
+// CHECK-NEXT: barrier: nn.rotate result axis 1 is rotated
+// CHECK-LABEL: centering classes of @rotate
+func.func @rotate(%x: tensor<4x8xf32>) -> tensor<5x8xf32> {
+  %w1 = nn.constant dense<1.0> : tensor<6x4xf32>
+  %w2 = nn.constant dense<1.0> : tensor<5x6xf32>
+  %d = nn.constant dense<1.0> : tensor<8xf32>
+  %h = nn.matmul %w1, %x : (tensor<6x4xf32>, tensor<4x8xf32>) -> tensor<6x8xf32>
+  %r = nn.rotate %h signs %d {axis = 1, order = 4} : (tensor<6x8xf32>, tensor<8xf32>) -> tensor<6x8xf32>
+  %z = nn.matmul %w2, %r : (tensor<5x6xf32>, tensor<6x8xf32>) -> tensor<5x8xf32>
+  return %z : tensor<5x8xf32>
+}

@@ -71,3 +71,36 @@ func.func @constants() -> (tensor<2x2xf32>, tensor<3x2xf32>) {
   %d = nn.broadcast %c : tensor<2xf32> -> tensor<3x2xf32>
   return %b, %d : tensor<2x2xf32>, tensor<3x2xf32>
 }
+
+// -----
+
+// A rotation and its inverse, either way round, and nothing at all.
+// CHECK-LABEL: func.func @rotations
+// CHECK-SAME: %[[X:.*]]: tensor<2x12xf32>, %[[Q:.*]]: tensor<3x3xf32>, %[[D:.*]]: tensor<12xf32>
+func.func @rotations(%x: tensor<2x12xf32>, %q: tensor<3x3xf32>, %d: tensor<12xf32>) -> (tensor<2x12xf32>, tensor<2x12xf32>, tensor<2x12xf32>) {
+  // CHECK-NEXT: return %[[X]], %[[X]], %[[X]]
+  %a = nn.rotate %x matrix %q signs %d {axis = 1, order = 4} : (tensor<2x12xf32>, tensor<3x3xf32>, tensor<12xf32>) -> tensor<2x12xf32>
+  %b = nn.rotate %a matrix %q signs %d {axis = 1, order = 4, inverse = true} : (tensor<2x12xf32>, tensor<3x3xf32>, tensor<12xf32>) -> tensor<2x12xf32>
+  %c = nn.rotate %x {axis = 1, order = 4} : (tensor<2x12xf32>) -> tensor<2x12xf32>
+  %e = nn.rotate %c {axis = 1, order = 4} : (tensor<2x12xf32>) -> tensor<2x12xf32>
+  %f = nn.rotate %x {axis = 1} : (tensor<2x12xf32>) -> tensor<2x12xf32>
+  return %b, %e, %f : tensor<2x12xf32>, tensor<2x12xf32>, tensor<2x12xf32>
+}
+
+// -----
+
+// Not inverse: the core of order 12 is not symmetric, signs come first, other axes and blocks.
+// CHECK-LABEL: func.func @rotations_that_stay
+func.func @rotations_that_stay(%x: tensor<8x12xf32>, %d: tensor<12xf32>) -> (tensor<8x12xf32>, tensor<8x12xf32>, tensor<8x12xf32>, tensor<8x12xf32>) {
+  // CHECK-COUNT-8: nn.rotate
+  %a = nn.rotate %x {axis = 1, order = 12} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  %b = nn.rotate %a {axis = 1, order = 12} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  %c = nn.rotate %x signs %d {axis = 1, order = 4} : (tensor<8x12xf32>, tensor<12xf32>) -> tensor<8x12xf32>
+  %e = nn.rotate %c signs %d {axis = 1, order = 4} : (tensor<8x12xf32>, tensor<12xf32>) -> tensor<8x12xf32>
+  %f = nn.rotate %x {axis = 1, order = 4} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  %g = nn.rotate %f {axis = 0, order = 4} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  %h = nn.rotate %x {axis = 1, order = 2} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  %i = nn.rotate %h {axis = 1, order = 2, inner = 2, inverse = true} : (tensor<8x12xf32>) -> tensor<8x12xf32>
+  return %b, %e, %g, %i : tensor<8x12xf32>, tensor<8x12xf32>, tensor<8x12xf32>, tensor<8x12xf32>
+}
+

@@ -71,3 +71,15 @@ func.func @attention(%q: tensor<?x4x?x16xf32>, %k: tensor<?x2x?x16xf32>, %c: ten
     : (tensor<?x4x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x?xi1>, tensor<4x1x?xf32>) -> tensor<?x4x?x16xf32>
   return
 }
+
+// CHECK-LABEL: func.func @rotations
+func.func @rotations(%x: tensor<?x704xf32>, %q: tensor<11x11xf32>, %d: tensor<704xf32>) {
+  // CHECK: nn.rotate %{{.*}} {axis = 1 : i64, order = 64 : i64} : (tensor<?x704xf32>) -> tensor<?x704xf32>
+  %0 = nn.rotate %x {axis = 1, order = 64} : (tensor<?x704xf32>) -> tensor<?x704xf32>
+  // CHECK: nn.rotate %{{.*}} matrix %{{.*}} signs %{{.*}} {axis = 1 : i64, inner = 32 : i64, inverse = true, order = 2 : i64}
+  %1 = nn.rotate %x matrix %q signs %d {axis = 1, order = 2, inner = 32, inverse = true}
+    : (tensor<?x704xf32>, tensor<11x11xf32>, tensor<704xf32>) -> tensor<?x704xf32>
+  // CHECK: nn.rotate %{{.*}} signs %{{.*}} {axis = 1 : i64}
+  %2 = nn.rotate %x signs %d {axis = 1} : (tensor<?x704xf32>, tensor<704xf32>) -> tensor<?x704xf32>
+  return
+}

@@ -96,3 +96,19 @@ func.func @table_shape(%i: vector<4xi8>) -> vector<8xf32> {
   %y = packed.lookup %i in dense<[0.0, 1.0]> : tensor<2xf32> : vector<4xi8> -> vector<8xf32>
   return %y : vector<8xf32>
 }
+
+// -----
+
+func.func @hadamard_size(%x: tensor<2x?x1xf32>) {
+  // expected-error @below {{'packed.hadamard' op expected a middle axis of known size, but got 'tensor<2x?x1xf32>'}}
+  %y = packed.hadamard into %x {stages = 1, distance = 1, scale = 1.0 : f64} : (tensor<2x?x1xf32>) -> tensor<2x?x1xf32>
+  return
+}
+
+// -----
+
+func.func @hadamard_stages(%x: tensor<2x12x1xf32>) {
+  // expected-error @below {{'packed.hadamard' op expected distance x 2^stages to divide 12, but got distance 1 and 3 stages}}
+  %y = packed.hadamard into %x {stages = 3, distance = 1, scale = 1.0 : f64} : (tensor<2x12x1xf32>) -> tensor<2x12x1xf32>
+  return
+}

@@ -39,3 +39,12 @@ func.func @lookups(%i: i8, %v: vector<8xi32>) -> (f32, vector<8xi16>) {
   %b = packed.lookup %v in dense<[3, 5]> : tensor<2xi16> : vector<8xi32> -> vector<8xi16>
   return %a, %b : f32, vector<8xi16>
 }
+
+// CHECK-LABEL: @hadamards
+func.func @hadamards(%x: tensor<?x704x1xf32>, %b: memref<2x12x?xf64>) -> tensor<?x704x1xf32> {
+  // CHECK: packed.hadamard into %{{.*}} {distance = 11 : i64, scale = 1.250000e-01 : f64, stages = 6 : i64} : (tensor<?x704x1xf32>) -> tensor<?x704x1xf32>
+  %y = packed.hadamard into %x {stages = 6, distance = 11, scale = 0.125 : f64} : (tensor<?x704x1xf32>) -> tensor<?x704x1xf32>
+  // CHECK: packed.hadamard into %{{.*}} : (memref<2x12x?xf64>) -> ()
+  packed.hadamard into %b {stages = 2, distance = 3, scale = 0.5 : f64} : (memref<2x12x?xf64>) -> ()
+  return %y : tensor<?x704x1xf32>
+}
