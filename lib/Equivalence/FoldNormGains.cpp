@@ -152,7 +152,7 @@ struct Found {
 Found find(const std::vector<AxisClass> &classes, Value v, int64_t axis) {
   for (const AxisClass &c : classes)
     for (const AxisMember &m : c.members)
-      if (m.value == v && m.axis == axis && m.outer == 1 && m.inner == 1)
+      if (m.value == v && m.axis == axis && m.isWhole(c.size))
         return {&c, m.dual};
   return {};
 }
