@@ -290,11 +290,14 @@ void AxisClosure::bar(const AxisSpan &a, AxisBarrier barrier) {
 //===- axes and classes
 //----------------------------------------------------------------------------===//
 
-/// What is followed: known sizes above 1 of floats.
-static int64_t followedSize(Value value, int64_t axis) {
+/// What is followed: known sizes above 1 of floats, and of conditions that may be permuted with
+/// them.
+static int64_t followedSize(Value value, int64_t axis, Transform transform) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || !isa<FloatType>(type.getElementType()) || axis < 0 || axis >= type.getRank() ||
-      type.isDynamicDim(axis))
+  if (!type || axis < 0 || axis >= type.getRank() || type.isDynamicDim(axis))
+    return 1;
+  bool isCondition = transform == Transform::Permutation && type.getElementType().isInteger(1);
+  if (!isa<FloatType>(type.getElementType()) && !isCondition)
     return 1;
   return type.getDimSize(axis);
 }
@@ -302,7 +305,7 @@ static int64_t followedSize(Value value, int64_t axis) {
 AxisSpan AxisClosure::spanAt(const void *place, int64_t axis, bool again, Value value,
                              OpOperand *use) {
   AxisSpan span;
-  int64_t size = followedSize(value, axis);
+  int64_t size = followedSize(value, axis, transform);
   if (size <= 1)
     return span;
   auto [it, isNew] = known.try_emplace({place, axis * 2 + again}, 0);

@@ -3,7 +3,7 @@
 // the norm's result, so the diagonal class says whether its readers can take it; a shift goes
 // through a product as a vector. Benefit: the norm commutes with rotations. Norms whose result
 // something else reads keep their parameters.
-#include "ExactConstants.h"
+#include "Linear.h"
 
 #include "lpc/Equivalence/Passes.h"
 
@@ -49,68 +49,21 @@ OpOperand *gainOf(Operation *norm) {
 //===- shifts
 //-----------------------------------------------------------------------------------===//
 
-/// shift * W of a product whose right operand is a constant matrix.
-FailureOr<std::vector<double>> throughWeight(nn::MatMulOp product, ArrayRef<double> shift) {
-  FailureOr<std::vector<double>> w = readExact(product->getOpOperand(1));
-  if (failed(w))
-    return failure();
-  auto type = cast<RankedTensorType>(product.getRhs().getType());
-  bool isTransposed = product.getTransposeRhs();
-  int64_t k = type.getDimSize(isTransposed ? 1 : 0), n = type.getDimSize(isTransposed ? 0 : 1);
-  std::vector<double> result(n);
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t i = 0; i < k; ++i)
-      result[j] += shift[i] * (*w)[isTransposed ? j * k + i : i * n + j];
-  return result;
-}
-
-/// The constant vector that is added to a product and to nothing else, or null.
-OpOperand *biasOf(nn::MatMulOp product, int64_t n) {
-  if (!product->hasOneUse())
-    return nullptr;
-  OpOperand &use = *product->getUses().begin();
-  auto sum = dyn_cast<nn::BinaryOp>(use.getOwner());
-  if (!sum || sum.getKind() != nn::BinaryKind::Add)
-    return nullptr;
-  OpOperand &other = sum->getOpOperand(1 - use.getOperandNumber());
-  auto type = cast<RankedTensorType>(other.get().getType());
-  return isConstantUse(other) && type.getRank() == 1 && type.getDimSize(0) == n ? &other : nullptr;
-}
-
-LogicalResult addTo(nn::MatMulOp product, ArrayRef<double> shift) {
-  FailureOr<std::vector<double>> added = throughWeight(product, shift);
-  if (failed(added))
-    return failure();
-  int64_t n = added->size();
-  if (OpOperand *bias = biasOf(product, n)) {
-    FailureOr<std::vector<double>> old = readExact(*bias);
-    if (failed(old))
-      return failure();
-    for (int64_t j = 0; j < n; ++j)
-      (*added)[j] += (*old)[j];
-    writeExact(*bias, *added);
-    return success();
-  }
-  auto type = cast<RankedTensorType>(product.getType());
-  Value vector = makeExact(product, product.getLoc(),
-                           RankedTensorType::get({n}, type.getElementType()), *added);
-  OpBuilder b(product->getContext());
-  b.setInsertionPointAfter(product);
-  auto sum = nn::BinaryOp::create(b, product.getLoc(), type, nn::BinaryKind::Add,
-                                  product.getOutput(), vector);
-  product.getOutput().replaceAllUsesExcept(sum.getOutput(), sum);
-  return success();
+/// W * shift goes into the bias behind the product.
+LogicalResult addThrough(const Linear &product, ArrayRef<double> shift) {
+  FailureOr<std::vector<double>> weight = readExact(product.weight());
+  return failed(weight) ? failure() : product.addToBias(product.apply(*weight, shift));
 }
 
 /// Products with constant matrices that read a value, also from behind reshapes that leave its last
 /// axis alone; nothing if something else reads it.
-std::optional<SmallVector<nn::MatMulOp>> readersOf(Value v) {
-  SmallVector<nn::MatMulOp> products;
+std::optional<SmallVector<Linear>> readersOf(Value v) {
+  SmallVector<Linear> products;
   for (OpOperand &use : v.getUses()) {
     if (auto reshape = dyn_cast<nn::ReshapeOp>(use.getOwner())) {
       ArrayRef<int64_t> from = cast<RankedTensorType>(v.getType()).getShape();
       ArrayRef<int64_t> to = cast<RankedTensorType>(reshape.getType()).getShape();
-      std::optional<SmallVector<nn::MatMulOp>> inner;
+      std::optional<SmallVector<Linear>> inner;
       if (!from.empty() && !to.empty() && from.back() == to.back())
         inner = readersOf(reshape.getOutput());
       if (!inner)
@@ -118,11 +71,10 @@ std::optional<SmallVector<nn::MatMulOp>> readersOf(Value v) {
       products.append(*inner);
       continue;
     }
-    auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
-    if (!product || use.getOperandNumber() != 0 || !isConstantUse(product->getOpOperand(1)) ||
-        cast<RankedTensorType>(product.getRhs().getType()).getRank() != 2)
+    std::optional<Linear> product = Linear::of(use.getOwner());
+    if (!product || !product->isMatMul() || use.getOperandNumber() != 0)
       return std::nullopt;
-    products.push_back(product);
+    products.push_back(*product);
   }
   return products;
 }
@@ -207,9 +159,9 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
     FailureOr<std::vector<double>> shift = readExact(norm->getOpOperand(norm.getScale() ? 2 : 1));
     if (failed(shift))
       return failure();
-    SmallVector<nn::MatMulOp> readers = *readersOf(norm.getOutput());
-    for (nn::MatMulOp product : readers)
-      if (failed(addTo(product, *shift)))
+    SmallVector<Linear> readers = *readersOf(norm.getOutput());
+    for (const Linear &product : readers)
+      if (failed(addThrough(product, *shift)))
         return failure();
     norm.getBiasMutable().clear();
     ++numShifts;

@@ -4,6 +4,7 @@
 #include "lpc/Conversion/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Pipelines/Rewrites.h"
 
 #include "lpc/Transforms/Passes.h"
 
@@ -41,6 +42,7 @@ void lpc::registerFrontPipelines() {
   PassPipelineRegistration<> onnxToNn("lpc-onnx-to-nn-pipeline",
                                       "onnx to nn: convert every node, fold constants",
                                       [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
+  registerRewritePipeline();
   PassPipelineRegistration<NnToLpOptions> observe(
       "lpc-observe-pipeline", "nn with observers, for calibration", buildObservePipeline);
   PassPipelineRegistration<NnToLpOptions> nnToLp(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Finding contractions, their names and their constants.
-#include "Contractions.h"
+#include "lpc/Quantization/Contractions.h"
+
+#include "lpc/Quantization/Keep.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -31,7 +33,36 @@ FailureOr<std::optional<llvm::Regex>> quant::compileKeep(Location loc, StringRef
   return std::move(regex);
 }
 
+std::optional<std::string> quant::describeIdleKeep(ModuleOp module, StringRef pattern) {
+  llvm::Regex regex(pattern);
+  if (pattern.empty() || !regex.isValid())
+    return std::nullopt;
+  constexpr size_t kShown = 5;
+  std::string names;
+  size_t count = 0;
+  bool matches = false;
+  std::optional<llvm::Regex> none;
+  for (auto func : module.getOps<func::FuncOp>())
+    for (const Contraction &c : findContractions(func, none)) {
+      std::string name = nameOf(c.op);
+      matches |= regex.match(name);
+      if (++count <= kShown)
+        names += (names.empty() ? "'" : ", '") + name + "'";
+    }
+  if (matches)
+    return std::nullopt;
+  std::string text =
+      "'" + pattern.str() + "' is the name of none of the contractions that can be quantized";
+  if (count > kShown)
+    names += " and " + std::to_string(count - kShown) + " more";
+  return names.empty() ? text : text + ": they are " + names;
+}
+
 nn::ConstantOp quant::constantOf(Value v) {
+  // Rewrites keep weights in f64 (docs/Decisions/20261125-exact-weights.md).
+  if (auto cast = v.getDefiningOp<nn::CastOp>();
+      cast && getElementTypeOrSelf(cast.getInput().getType()).isF64())
+    v = cast.getInput();
   auto c = v.getDefiningOp<nn::ConstantOp>();
   return c && isa<FloatType>(getElementTypeOrSelf(v.getType())) ? c : nn::ConstantOp();
 }
@@ -54,6 +85,24 @@ SmallVector<Contraction> quant::findContractions(func::FuncOp func,
       return;
     found.push_back({op, &op->getOpOperand(0), &op->getOpOperand(1)});
   });
+  return found;
+}
+
+std::vector<ObservedActivation> quant::findObservedActivations(func::FuncOp func) {
+  std::vector<ObservedActivation> found;
+  llvm::DenseMap<Value, size_t> places;
+  std::optional<llvm::Regex> all;
+  for (Contraction &c : findContractions(func, all)) {
+    Value x = c.activation->get();
+    if (x.getDefiningOp<lp::ObserveOp>() || !getElementTypeOrSelf(x.getType()).isF32())
+      continue;
+    auto [it, isNew] = places.try_emplace(x, found.size());
+    if (isNew) {
+      int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+      found.push_back({static_cast<int64_t>(found.size()), x, c.isConv() ? 1 : rank - 1, {}});
+    }
+    found[it->second].readers.push_back(c);
+  }
   return found;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Puts observers on the activations of contractions. One observer per distinct value: what two
 // contractions read is seen, and later quantized, once.
-#include "Contractions.h"
+#include "lpc/Quantization/Contractions.h"
 
 namespace lpc {
 #define GEN_PASS_DEF_INSERTOBSERVERSPASS
@@ -20,26 +20,38 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
     auto regex = quant::compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
-    llvm::DenseMap<Value, int64_t> ids;
-    llvm::DenseMap<Value, Value> observed;
     // Kept contractions count too: numbers do not depend on the option, so one calibration file
     // serves every choice of it.
-    std::optional<llvm::Regex> all;
-    for (quant::Contraction &c : quant::findContractions(func, all)) {
-      Value x = c.activation->get();
-      if (x.getDefiningOp<lp::ObserveOp>() || !getElementTypeOrSelf(x.getType()).isF32())
-        continue;
-      int64_t id = ids.try_emplace(x, ids.size()).first->second;
-      if (*regex && (*regex)->match(quant::nameOf(c.op)))
-        continue;
-      Value &o = observed[x];
-      if (!o) {
-        OpBuilder b(c.op);
-        b.setInsertionPointAfterValue(x);
-        o = lp::ObserveOp::create(b, c.op->getLoc(), x.getType(), x, b.getI64IntegerAttr(id));
+    for (quant::ObservedActivation &a : quant::findObservedActivations(func)) {
+      Value observed;
+      for (quant::Contraction &c : a.readers) {
+        if (*regex && (*regex)->match(quant::nameOf(c.op)))
+          continue;
+        if (!observed)
+          observed = observe(a, c.op->getLoc());
+        if (!channelsLast)
+          c.activation->set(observed);
       }
-      c.activation->set(o);
     }
+  }
+
+  /// The value of the observer, or what it shows.
+  Value observe(const quant::ObservedActivation &a, Location loc) {
+    OpBuilder b(a.value.getContext());
+    b.setInsertionPointAfterValue(a.value);
+    Value shown = a.value;
+    auto type = cast<RankedTensorType>(shown.getType());
+    if (channelsLast && a.axis != type.getRank() - 1) {
+      SmallVector<int64_t> order, shape;
+      for (int64_t i = 0; i < type.getRank(); ++i)
+        if (i != a.axis)
+          order.push_back(i);
+      order.push_back(a.axis);
+      for (int64_t i : order)
+        shape.push_back(type.getDimSize(i));
+      shown = nn::TransposeOp::create(b, loc, type.clone(shape), shown, order);
+    }
+    return lp::ObserveOp::create(b, loc, shown.getType(), shown, b.getI64IntegerAttr(a.id));
   }
 };
 } // namespace

@@ -6,6 +6,50 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FoldBatchNormsPass : Pass<"lpc-fold-batch-norms", "::mlir::func::FuncOp"> {
+  let summary = "Move batch norms into the products beside them";
+  let description = [{
+    A batch norm is a chain of additions, subtractions, products and quotients with constants of one number per channel:
+    `x * a + c`, `a = gain / sqrt(variance + epsilon)`, in whatever form it was exported. Behind an `nn.conv`, `nn.conv_transpose`
+    or `nn.matmul` with constant weights that nothing else reads: `W <- a W` along the output channels, `b <- a b + c`. In
+    front of one: `W <- W a` along the input channels, `b <- b + W c`, where nothing else reads the norm and the
+    convolution does not pad (zeros would not stay zeros). A constant that is added to a convolution becomes its bias.
+
+    *Preconditions*: constants are folded (lpc-onnx-to-nn-pipeline does it). A norm on axis 1 that stays is remarked with the
+    reason.
+
+    *Example*: `%y = nn.conv %x, %w`, `%z = nn.binary mul %y, %a`, `%n = nn.binary add %z, %c` becomes `%n = nn.conv %x, %aw, %c`.
+  }];
+  let statistics = [Statistic<"numNorms", "norms", "batch norms folded into weights">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def EqualizeLayersPass : Pass<"lpc-equalize-layers", "::mlir::func::FuncOp"> {
+  let summary = "Give the channels between two products like ranges on both sides";
+  let description = [{
+    Cross-layer equalization: where positive factors pass from the weights that write channels to those that read them (a legal
+    diagonal class, see lpc-print-axis-classes), channel i of the writers is multiplied by t_i and of the readers by 1/t_i, so
+    that both have the range `sqrt(r1_i r2_i)`, r the largest magnitude of the channel; with several writers or readers,
+    r is their geometric mean. Classes that share a weight (a depthwise filter) are iterated until no factor
+    changes by more than a thousandth. One scale per tensor then loses as little as it can in weights. Activations
+    change their ranges, too.
+
+    `clip` says what happens to an `nn.clamp` with bounds, which no factor passes: `bounds` gives each channel bounds of its
+    own (the function stays), `relu` makes clamps from 0 to a bound a relu (the function changes where the bound is
+    reached), `keep` leaves the channels alone.
+
+    *Preconditions*: lpc-fold-batch-norms. Channels that are read or written by weights and cannot take factors are remarked
+    with the first barrier.
+  }];
+  let options = [
+    Option<"clip", "clip", "std::string", "\"bounds\"", "bounds, relu or keep">,
+    Option<"iterations", "iterations", "unsigned", "100", "rounds over all classes, at most">,
+  ];
+  let statistics = [Statistic<"numClasses", "classes", "classes of channels equalized">,
+                    Statistic<"numConstants", "constants", "axes of constants scaled">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def FoldNormGainsPass : Pass<"lpc-fold-norm-gains", "::mlir::func::FuncOp"> {
   let summary = "Move the gains and shifts of norms into the weights that read them";
   let description = [{
@@ -38,6 +82,18 @@ def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def RoundConstantsPass : Pass<"lpc-round-constants", "::mlir::func::FuncOp"> {
+  let summary = "Round constants that rewrites keep in f64 to the type that the program wants";
+  let description = [{
+    `nn.cast` of an f64 `nn.constant` becomes an `nn.constant`: nearest, ties to even. lpc-fold-constants does the same and
+    more; this pass comes after quantization, which reads weights in f64, and leaves codes and scales alone.
+
+    *Example*: `%e = nn.constant ... : tensor<8xf64>`, `%c = nn.cast %e : (tensor<8xf64>) -> tensor<8xf32>` becomes one constant.
+  }];
+  let statistics = [Statistic<"numConstants", "constants", "constants rounded">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
   let summary = "Rotate residual streams and attention heads by orthogonal matrices fused into the weights";
   let description = [{
@@ -59,6 +115,53 @@ def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
   ];
   let statistics = [Statistic<"numClasses", "classes", "classes of axes rotated">,
                     Statistic<"numConstants", "constants", "axes of constants rotated">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def CorrectBiasesPass : Pass<"lpc-correct-biases", "::mlir::func::FuncOp"> {
+  let summary = "Approximate: take the mean error of rounded weights out of biases";
+  let description = [{
+    `b <- b - (W^ - W) E[x]` for each `nn.matmul` and `nn.conv` with constant weights: W^ is W rounded to `format` by `method`,
+    as lpc-quantize-weights does it with the same options, E[x] the mean of each input channel in a file of statistics
+    (include/lpc/Quantization/ChannelStatistics.h). Taps of a filter that lie in the padding count by their share of
+    positions inside. A product without a bias gets an addition. The weights stay as they are. The function of the float
+    model changes; that of the quantized one comes nearer to it.
+
+    Means are those of the float model: each layer is corrected on its own. Run it last, in front of the quantizer, with the
+    quantizer's options. *Does not* follow formats by layer: `keep` leaves layers out.
+  }];
+  let options = [
+    Option<"format", "format", "std::string", "\"int8/channel\"", "format spec of weights, as in lpc-quantize-weights">,
+    Option<"method", "method", "std::string", "\"absmax\"", "absmax or mse, as in lpc-quantize-weights">,
+    Option<"keep", "keep", "std::string", "\"\"",
+           "regular expression over ONNX node names: these contractions stay as they are (default: none)">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
+  ];
+  let statistics = [Statistic<"numBiases", "biases", "biases corrected">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SmoothPass : Pass<"lpc-smooth", "::mlir::func::FuncOp"> {
+  let summary = "Move the range of large channels of activations into the weights that read them (SmoothQuant)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = max|X_k|^alpha / max|W_k|^(1 - alpha)`, between 1e-5 and 1e4, for every
+    activation of a product or convolution with a constant weight. The division goes into the constants of the channels'
+    diagonal class (lpc-print-axis-classes): gains of norms - a norm without a gain gets one -, the out axis of `v` for the
+    output projection, of `up` for `down`. Activations that share a class share the scale, and so do heads that share a value
+    head: the maximum over them counts. An activation whose class is not legal is remarked with the reason and left alone;
+    with `explicit` it is multiplied in front of its readers, an `nn.binary mul` at run time.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module, by the numbers of lpc-insert-observers.
+  }];
+  let options = [
+    Option<"alpha", "alpha", "double", "0.5", "how much of an activation's range moves: 0 to 1">,
+    Option<"powerOfTwo", "power-of-two", "bool", "false", "scales are powers of two: no weight is rounded by them">,
+    Option<"isExplicit", "explicit", "bool", "false", "scale at run time what cannot be scaled where it is written">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations smoothed for nothing">,
+                    Statistic<"numExplicit", "explicit", "activations multiplied at run time">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 

@@ -57,7 +57,8 @@ void castRule(nn::CastOp op, AxisRules &r) {
     auto type = dyn_cast<FloatType>(getElementTypeOrSelf(v.getType()));
     return type && type.getWidth() >= 16;
   };
-  bool keeps = isReal(op.getInput()) && isReal(op.getOutput());
+  bool keeps =
+      r.transform() == Transform::Permutation || (isReal(op.getInput()) && isReal(op.getOutput()));
   for (int64_t axis = 0; axis < rankOf(op.getInput()); ++axis) {
     AxisSpan in = r.operand(0, axis), out = r.result(axis);
     if (keeps) {
@@ -171,17 +172,47 @@ void binaryRule(nn::BinaryOp op, AxisRules &r) {
   }
 }
 
+/// A comparison with zero does not notice a positive scale.
+void compareRule(nn::CompareOp op, AxisRules &r) {
+  auto isZero = [](Value v) {
+    auto constant = v.getDefiningOp<nn::ConstantOp>();
+    auto splat = constant ? dyn_cast<SplatElementsAttr>(constant.getValue()) : SplatElementsAttr();
+    return splat && isa<FloatType>(splat.getElementType()) &&
+           splat.getSplatValue<APFloat>().isZero();
+  };
+  bool withZero = isZero(op.getLhs()) || isZero(op.getRhs());
+  for (int64_t axis = 0; axis < rankOf(op.getOutput()); ++axis) {
+    AxisSpan out = r.result(axis);
+    for (unsigned i : {0u, 1u}) {
+      std::optional<int64_t> own = axisAlong(op->getOperand(i), op.getOutput(), axis);
+      if (!own)
+        continue;
+      AxisSpan in = r.operand(i, *own);
+      if (r.transform() == Transform::Permutation)
+        r.tie(in, out);
+      else if (r.transform() == Transform::Diagonal && withZero)
+        r.accept(in);
+      else
+        r.bar(in,
+              r.mixesChannels() ? "acts on each channel alone" : "does not commute with a scale");
+    }
+  }
+}
+
 void selectRule(nn::SelectOp op, AxisRules &r) {
   for (int64_t axis = 0; axis < rankOf(op.getOutput()); ++axis) {
     AxisSpan out = r.result(axis);
-    bool choosesAlong = axisAlong(op.getCondition(), op.getOutput(), axis).has_value();
+    std::optional<int64_t> along0 = axisAlong(op.getCondition(), op.getOutput(), axis);
+    AxisSpan condition = along0 ? r.operand(0, *along0) : AxisSpan();
     SmallVector<AxisSpan> along;
     for (unsigned i : {1u, 2u})
       if (std::optional<int64_t> own = axisAlong(op->getOperand(i), op.getOutput(), axis))
         along.push_back(r.operand(i, *own));
     StringRef why;
-    if (choosesAlong && r.transform() != Transform::Diagonal)
+    if (along0 && r.mixesChannels())
       why = "has a condition along the axis";
+    else if (along0 && r.transform() == Transform::Permutation)
+      r.tie(condition, out);
     else if (along.size() != 2 && r.transform() != Transform::Permutation)
       why = "has an operand that is the same for all channels";
     for (const AxisSpan &in : along)
@@ -198,5 +229,6 @@ void analysis::attachElementwiseRules(MLIRContext *context) {
   attachRule<nn::ClampOp, clampRule>(context);
   attachRule<nn::CastOp, castRule>(context);
   attachRule<nn::BinaryOp, binaryRule>(context);
+  attachRule<nn::CompareOp, compareRule>(context);
   attachRule<nn::SelectOp, selectRule>(context);
 }

@@ -5,7 +5,7 @@
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
 #include "dialects/ONNX/IR/ONNXOps.h"
-#include "lib/Quantization/Contractions.h"
+#include "lpc/Quantization/Contractions.h"
 
 using namespace mlir;
 using namespace lpc;

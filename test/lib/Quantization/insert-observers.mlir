@@ -84,6 +84,18 @@ func.func @no_observer_for_other_types(%x: tensor<?x4xf16>) -> tensor<?x2xf16> {
 
 // -----
 
+// Weights that a rewrite keeps in f64.
+// CHECK-LABEL: func.func @exact_weight
+func.func @exact_weight(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  // CHECK: lp.observe
+  %wide = nn.constant dense<1.0> : tensor<4x2xf64>
+  %w = nn.cast %wide : (tensor<4x2xf64>) -> tensor<4x2xf32>
+  %y = nn.matmul %x, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// -----
+
 // Names come from locations; the kept one has no observer, but keeps its number: files serve every choice of keep.
 // CHECK-LABEL: func.func @keep_by_name
 // KEEP-LABEL: func.func @keep_by_name

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-eval: runs @main of an MLIR file through the evaluator, for tests and for developers.
-//   lpc-eval m.mlir [--real64] [--time] [-o prefix] x.npy y.npy ...
-// Prints each result (shape, type, elements, at most 64), or writes prefix<i>.npy.
+//   lpc-eval m.mlir [--real64] [--time] [-o prefix] [--statistics s.npz] x.npy y.npy ...
+// Prints each result (shape, type, elements, at most 64), or writes prefix<i>.npy. --statistics:
+// what the observers see goes into a file of channel statistics (lpc-insert-observers,
+// channels-last) instead of being printed.
 #include "lpc/Reference/Evaluate.h"
 #include "lpc/Reference/HostTensor.h"
 
 #include "dialects/Lp/IR/Lp.h"
 #include "dialects/Nn/IR/Nn.h"
 #include "lpc-runtime/io/Npy.h"
+#include "lpc/Quantization/ChannelStatistics.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -40,7 +43,7 @@ static int fail(const std::string &text) {
 }
 
 int main(int argc, char **argv) {
-  std::string file, prefix;
+  std::string file, prefix, statistics;
   std::vector<std::string> inputs;
   ref::EvalOptions options;
   bool time = false;
@@ -52,6 +55,8 @@ int main(int argc, char **argv) {
       time = true;
     else if (arg == "-o" && i + 1 < argc)
       prefix = argv[++i];
+    else if (arg == "--statistics" && i + 1 < argc)
+      statistics = argv[++i];
     else if (file.empty())
       file = arg.str();
     else
@@ -74,7 +79,14 @@ int main(int argc, char **argv) {
       return fail(tensor.error());
     tensors.push_back(*tensor);
   }
-  options.observe = [](int64_t id, const ref::Tensor &t) {
+  quant::ChannelStatisticsFile observed;
+  options.observe = [&](int64_t id, const ref::Tensor &t) {
+    if (!statistics.empty()) {
+      std::vector<float> values(t.numElements());
+      for (int64_t i = 0; i < t.numElements(); ++i)
+        values[i] = static_cast<float>(t.at(i));
+      return observed.tensors[id].add(values, t.shape().back());
+    }
     llvm::outs() << "observed " << id << ": ";
     print(t);
   };
@@ -82,6 +94,9 @@ int main(int argc, char **argv) {
   FailureOr<ref::Tensors> results = ref::evaluate(*module, tensors, options);
   if (failed(results))
     return 1;
+  std::string error;
+  if (!statistics.empty() && !observed.write(statistics, error))
+    return fail(error);
   if (time)
     llvm::errs() << std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()
                  << " s\n";
