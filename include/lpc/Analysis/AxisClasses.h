@@ -31,6 +31,15 @@ struct AxisMember {
   bool isWhole(int64_t size) const {
     return outer == 1 && inner == 1 && getType().getDimSize(axis) == size;
   }
+  /// Whether all positions of the axis belong to it: a factor, not a part.
+  bool coversAxis(int64_t size) const { return outer * size * inner == getType().getDimSize(axis); }
+  /// The index in the class of a position along the axis; nothing for a position of another part.
+  std::optional<int64_t> indexAt(int64_t position, int64_t size) const {
+    int64_t from = position - offset, o = from / stride, rest = from % stride;
+    if (from < 0 || o >= outer || rest >= size * inner)
+      return std::nullopt;
+    return rest / inner;
+  }
 };
 
 /// Why a class admits no transform but the identity. An explicit inverse in front of this operand

@@ -3,7 +3,6 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
-// CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-insert-observers{keep=head}
 // CHECK-NEXT: )
