@@ -87,7 +87,7 @@ struct PrintAxisClasses final : lpc::impl::PrintAxisClassesPassBase<PrintAxisCla
   void print(func::FuncOp func, Transform t) {
     raw_ostream &os = llvm::outs();
     os << analysis::nameOf(t) << " classes of @" << func.getName() << '\n';
-    for (const AxisClass &c : findAxisClasses(func, t)) {
+    for (const AxisClass &c : findAxisClasses(func, t, Parts::Known)) {
       if (c.members.size() < 2)
         continue;
       os << "  size " << c.size << (c.isLegal() ? ", legal" : "") << '\n';

@@ -50,7 +50,7 @@ struct CenterStreamsPass final : lpc::impl::CenterStreamsPassBase<CenterStreamsP
   void runOnOperation() override {
     // Classes point at the norms: these stay until all classes are done.
     SmallVector<nn::LayerNormOp> centered;
-    for (const AxisClass &c : findAxisClasses(getOperation(), Transform::Centering)) {
+    for (const AxisClass &c : findAxisClasses(getOperation(), Transform::Centering, Parts::Known)) {
       SmallVector<nn::LayerNormOp> norms = readersOf(c);
       if (norms.empty())
         continue;

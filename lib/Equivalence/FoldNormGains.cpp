@@ -218,7 +218,8 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
         gained.push_back(op);
     });
     // Values of constants do not change classes.
-    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Diagonal);
+    std::vector<AxisClass> classes =
+        findAxisClasses(getOperation(), Transform::Diagonal, Parts::Known);
     for (Operation *norm : gained)
       if (failed(foldGain(norm, classes)))
         return signalPassFailure();

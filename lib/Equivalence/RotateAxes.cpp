@@ -115,7 +115,8 @@ struct RotateAxesPass final : lpc::impl::RotateAxesPassBase<RotateAxesPass> {
     planned.clear();
     rotations.clear();
     uint64_t number = 0;
-    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Orthogonal);
+    std::vector<AxisClass> classes =
+        findAxisClasses(getOperation(), Transform::Orthogonal, Parts::Known);
     for (const AxisClass &c : classes) {
       bool stream = isStream(c);
       if (!stream && !isHead(c))

@@ -154,7 +154,7 @@ ScaleGroups::ScaleGroups(func::FuncOp func) {
   for (const ObservedActivation &a : activations)
     if (Operation *op = a.value.getDefiningOp(); op && (op = giveGain(op)))
       given.push_back(op);
-  classes = findAxisClasses(func, Transform::Diagonal);
+  classes = findAxisClasses(func, Transform::Diagonal, Parts::Known);
   for (const ObservedActivation &a : activations)
     collect(a);
   for (const ScaleRefusal &r : refused)

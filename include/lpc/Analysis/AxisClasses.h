@@ -59,8 +59,13 @@ struct AxisClass {
   bool hasConstant() const;
 };
 
+/// Whether a client knows members that are parts of an axis (offset and stride, not only outer x
+/// size x inner). For others classes with such members are not legal.
+enum class Parts : uint8_t { Barred, Known };
+
 /// All classes of a function for one family of transforms, in program order of their first members.
-std::vector<AxisClass> findAxisClasses(mlir::func::FuncOp func, Transform transform);
+std::vector<AxisClass> findAxisClasses(mlir::func::FuncOp func, Transform transform,
+                                       Parts parts = Parts::Barred);
 
 } // namespace lpc::analysis
 
