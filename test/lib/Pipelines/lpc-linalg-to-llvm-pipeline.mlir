@@ -24,7 +24,7 @@ func.func @main() { return }
 // CHECK-NEXT: lpc-place-constants,
 // CHECK-NEXT: lpc-plan-memory,
 // CHECK-NEXT: lpc-lower-contractions,
-// CHECK-NEXT: convert-packed-to-llvm{
+// CHECK-NEXT: convert-packed-to-llvm{features=ssse3,avx2},
 // CHECK-NEXT: lpc-linalg-to-loops{parallel-threshold=32768},
 // CHECK-NEXT: lpc-lower-asserts,
 // CHECK-NEXT: canonicalize{
