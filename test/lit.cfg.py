@@ -34,6 +34,8 @@ config.substitutions += [
     ("%examples", os.path.join(config.lpc_source_dir, "examples")),
     ("%source_dir", config.lpc_source_dir),
     ("%build_dir", config.lpc_binary_dir),
+    # How many random networks: lit --param last-seed=N.
+    ("%{last-seed}", lit_config.params.get("last-seed", "7")),
 ]
 
 if config.lpc_sanitize.upper() in ("ON", "1", "TRUE", "YES"):

@@ -34,6 +34,10 @@ static bool isConstantOp(Operation *op) {
 
 bool analysis::isConstantUse(OpOperand &use) { return isConstantOp(use.get().getDefiningOp()); }
 
+RankedTensorType AxisMember::getType() const {
+  return cast<RankedTensorType>((use ? use->get() : value).getType());
+}
+
 bool AxisClass::hasConstant() const {
   return llvm::any_of(members, [](const AxisMember &m) { return m.use != nullptr; });
 }
@@ -116,6 +120,14 @@ std::pair<AxisSpan, AxisSpan> AxisRules::cut(const AxisSpan &a, int64_t inner) {
   return closure.cut(a, inner, barrier);
 }
 
+std::optional<SmallVector<AxisSpan>> AxisRules::parts(const AxisSpan &a, ArrayRef<int64_t> sizes) {
+  AxisBarrier barrier;
+  barrier.op = op;
+  barrier.place = a.getPlace();
+  barrier.why = "cuts the axis into parts";
+  return closure.parts(a, sizes, barrier);
+}
+
 static int64_t rankOf(Value v) {
   auto type = dyn_cast<RankedTensorType>(v.getType());
   return type ? type.getRank() : 0;
@@ -159,7 +171,31 @@ static void barCaptures(AxisClosure &closure, Operation *op) {
                "takes the value from outside of its region of control flow");
 }
 
-std::vector<AxisClass> analysis::findAxisClasses(func::FuncOp func, Transform transform) {
+/// A barrier on classes with members that are parts of an axis.
+static void barParts(std::vector<AxisClass> &classes) {
+  for (AxisClass &c : classes)
+    for (const AxisMember &m : c.members) {
+      if (m.coversAxis(c.size))
+        continue;
+      AxisBarrier barrier;
+      barrier.op = m.use ? m.use->getOwner() : m.value.getDefiningOp();
+      if (!barrier.op)
+        barrier.op = cast<BlockArgument>(m.value).getOwner()->getParentOp();
+      barrier.place = {!m.use && isa<OpResult>(m.value), 0, m.axis};
+      if (m.use)
+        barrier.place.index = m.use->getOperandNumber();
+      else if (auto result = dyn_cast<OpResult>(m.value))
+        barrier.place.index = result.getResultNumber();
+      else
+        barrier.place.index = cast<BlockArgument>(m.value).getArgNumber();
+      barrier.why = "has the channels as a part of an axis";
+      c.barriers.push_back(barrier);
+      break;
+    }
+}
+
+std::vector<AxisClass> analysis::findAxisClasses(func::FuncOp func, Transform transform,
+                                                 Parts parts) {
   AxisClosure closure(transform);
   func.walk<WalkOrder::PreOrder>([&](Operation *op) {
     for (Region &region : op->getRegions())
@@ -174,5 +210,8 @@ std::vector<AxisClass> analysis::findAxisClasses(func::FuncOp func, Transform tr
       ruled.describeAxes(rules);
     rules.finish();
   });
-  return closure.classes();
+  std::vector<AxisClass> classes = closure.classes();
+  if (parts == Parts::Barred)
+    barParts(classes);
+  return classes;
 }

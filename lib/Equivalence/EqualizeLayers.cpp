@@ -243,7 +243,8 @@ struct EqualizeLayersPass final : lpc::impl::EqualizeLayersPassBase<EqualizeLaye
         if (std::optional<SplitClamp> done = split(op))
           clamps.push_back(std::move(*done));
     }
-    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Diagonal);
+    std::vector<AxisClass> classes =
+        findAxisClasses(getOperation(), Transform::Diagonal, Parts::Known);
     for (const AxisClass &c : classes)
       plan(c);
     if (failed(readConstants()))

@@ -74,7 +74,7 @@ struct Found {
 Found find(const std::vector<AxisClass> &classes, Value v, int64_t axis) {
   for (const AxisClass &c : classes)
     for (const AxisMember &m : c.members)
-      if (m.value == v && m.axis == axis && m.outer == 1 && m.inner == 1)
+      if (m.value == v && m.axis == axis && m.isWhole(c.size))
         return {&c, m.dual};
   return {};
 }
@@ -188,7 +188,8 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
         gained.push_back(op);
     });
     // Values of constants do not change classes.
-    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Diagonal);
+    std::vector<AxisClass> classes =
+        findAxisClasses(getOperation(), Transform::Diagonal, Parts::Known);
     for (Operation *norm : gained)
       if (failed(foldGain(norm, classes)))
         return signalPassFailure();

@@ -55,14 +55,18 @@ static void takeGain(Operation *op) {
 //===- groups
 //-----------------------------------------------------------------------------------------===//
 
-/// The factors of the channels of an activation, outermost first.
+/// The factors of the channels of an activation, outermost first; none if they are parts one after
+/// the other.
 static SmallVector<std::pair<const AxisClass *, const AxisMember *>>
 factorsOf(const std::vector<AxisClass> &classes, const ObservedActivation &a) {
   SmallVector<std::pair<const AxisClass *, const AxisMember *>> factors;
   for (const AxisClass &c : classes)
     for (const AxisMember &m : c.members)
-      if (m.value == a.value && m.axis == a.axis)
+      if (m.value == a.value && m.axis == a.axis) {
+        if (!m.coversAxis(c.size))
+          return {};
         factors.push_back({&c, &m});
+      }
   llvm::sort(factors, [](auto &x, auto &y) { return x.second->outer < y.second->outer; });
   return factors;
 }
@@ -96,7 +100,7 @@ void ScaleGroups::collect(const ObservedActivation &a) {
     covered *= c->size;
   if (covered != channelsOf(a))
     return refused.push_back(
-        {a, a.readers.front().op, "its channels are of unknown size or not followed"});
+        {a, a.readers.front().op, "its channels are of unknown size, parts, or not followed"});
   ScaleGroup group;
   const AxisClass *barred = nullptr;
   const void *place = a.value.getAsOpaquePointer();
@@ -150,7 +154,7 @@ ScaleGroups::ScaleGroups(func::FuncOp func) {
     if (giveGain(op))
       given.push_back(op);
   });
-  classes = findAxisClasses(func, Transform::Diagonal);
+  classes = findAxisClasses(func, Transform::Diagonal, Parts::Known);
   for (const ObservedActivation &a : activations)
     collect(a);
 }
@@ -174,8 +178,7 @@ std::vector<int64_t> ScaleGroup::indicesOf(const ObservedActivation &a) const {
   for (const ScaleFactor &f : factors) {
     const AxisMember *m = f.members.lookup(a.value.getAsOpaquePointer());
     for (size_t k = 0; k < indices.size(); ++k)
-      indices[k] =
-          indices[k] * f.axisClass->size + static_cast<int64_t>(k) / m->inner % f.axisClass->size;
+      indices[k] = indices[k] * f.axisClass->size + *m->indexAt(k, f.axisClass->size);
   }
   return indices;
 }
@@ -184,21 +187,27 @@ void ScaleGroup::forEach(OpOperand &use, MutableArrayRef<double> values,
                          llvm::function_ref<void(double &, int64_t)> visit) const {
   auto type = cast<RankedTensorType>(use.get().getType());
   struct Digit {
-    int64_t stride, size;
+    const AxisMember *member;
+    int64_t behind, axis, size;
   };
   SmallVector<Digit> digits;
   for (const ScaleFactor &f : factors) {
     const AxisMember *m = f.members.lookup(&use);
-    int64_t stride = m->inner;
+    int64_t behind = 1;
     for (int64_t axis = m->axis + 1; axis < type.getRank(); ++axis)
-      stride *= type.getDimSize(axis);
-    digits.push_back({stride, f.axisClass->size});
+      behind *= type.getDimSize(axis);
+    digits.push_back({m, behind, type.getDimSize(m->axis), f.axisClass->size});
   }
   for (int64_t i = 0, e = values.size(); i < e; ++i) {
     int64_t index = 0;
-    for (const Digit &d : digits)
-      index = index * d.size + i / d.stride % d.size;
-    visit(values[i], index);
+    bool isMember = true;
+    for (const Digit &d : digits) {
+      std::optional<int64_t> at = d.member->indexAt(i / d.behind % d.axis, d.size);
+      isMember &= at.has_value();
+      index = index * d.size + at.value_or(0);
+    }
+    if (isMember)
+      visit(values[i], index);
   }
 }
 

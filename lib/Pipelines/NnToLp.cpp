@@ -12,19 +12,16 @@ using namespace mlir;
 using namespace lpc;
 
 void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) {
-  // Observers are for products; those of attention must be seen.
-  pm.addPass(nn::createExpandAttentionPass());
   InsertObserversPassOptions observe;
   observe.keep = options.keep;
   pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observe));
 }
 
 void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options) {
+  pm.addPass(nn::createExpandAttentionPass());
   // Observers are placed by the same pass as for calibration, so their numbers agree with the
   // file's.
-  if (options.activations.empty() && options.activationLayers.empty()) {
-    pm.addPass(nn::createExpandAttentionPass());
-  } else {
+  if (!options.activations.empty() || !options.activationLayers.empty()) {
     buildObservePipeline(pm, options);
     QuantizeActivationsPassOptions activations;
     activations.format = options.activations;

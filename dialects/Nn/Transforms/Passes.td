@@ -42,7 +42,7 @@ def ExpandAttentionPass : Pass<"nn-expand-attention"> {
   let description = [{
     `nn.attention` becomes `scale * q`, a product with the keys, masks, `nn.softmax` and a product with the values; query heads that
     share a key head are rows of one product. `nn.rope` becomes slices, products, sums and a concat. The bits of the results stay.
-    Pipelines run it before observers, quantization and lowering, which know neither op.
+    Pipelines run it before quantization and lowering, which know neither op.
 
     Example:
 

@@ -234,16 +234,16 @@ struct RaiseSplitRope : OpRewritePattern<ConcatOp> {
   }
 };
 
-/// The two values whose pairs v holds: [..., n, 2] put together and made one dimension.
+/// The two values whose pairs a reshape puts in rows of 2n: [..., n, 2] put together. Other
+/// dimensions may change at the same time.
 std::optional<std::pair<Value, Value>> pairsOf(ReshapeOp op) {
   auto concat = op.getInput().getDefiningOp<ConcatOp>();
   if (!concat || concat.getInputs().size() != 2 ||
-      static_cast<int64_t>(concat.getAxis()) != lastAxis(concat) || lastSize(concat) != 2)
+      static_cast<int64_t>(concat.getAxis()) != lastAxis(concat) || lastSize(concat) != 2 ||
+      lastAxis(concat) < 1)
     return std::nullopt;
-  ArrayRef<int64_t> from = typeOf(concat).getShape(), to = typeOf(op).getShape();
-  if (from.size() != to.size() + 1 || to.empty() || ShapedType::isDynamic(to.back()) ||
-      to.back() != 2 * from.drop_back().back() || from.drop_back(2) != to.drop_back() ||
-      !keepsFirst(op, concat, to.size() - 1))
+  int64_t n = typeOf(concat).getShape().drop_back().back();
+  if (ShapedType::isDynamic(n) || typeOf(op).getRank() < 1 || lastSize(op) != 2 * n)
     return std::nullopt;
   return std::pair(concat.getInputs()[0], concat.getInputs()[1]);
 }
@@ -256,11 +256,17 @@ struct RaisePairedRope : OpRewritePattern<ReshapeOp> {
     auto pairs = pairsOf(op);
     if (!pairs)
       return rewriter.notifyMatchFailure(op, "does not put pairs together");
-    Value turned = makeRope(rewriter, op.getLoc(), withoutUnit(pairs->first),
-                            withoutUnit(pairs->second), /*interleaved=*/true, op.getType());
+    Value first = withoutUnit(pairs->first), second = withoutUnit(pairs->second);
+    if (first == pairs->first || second == pairs->second)
+      return rewriter.notifyMatchFailure(op, "the parts have no dimension of 1 behind them");
+    Value turned = makeRope(rewriter, op.getLoc(), first, second, /*interleaved=*/true,
+                            resized(first, lastSize(op)));
     if (!turned)
       return rewriter.notifyMatchFailure(op, "the parts are no pairs turned by angles");
-    rewriter.replaceOp(op, turned);
+    if (turned.getType() == op.getType() && keepsFirst(op, op.getInput(), lastAxis(op)))
+      rewriter.replaceOp(op, turned);
+    else
+      rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), turned, op.getSizes());
     return success();
   }
 };
@@ -282,7 +288,8 @@ std::optional<Quarter> quarterTurn(Value v) {
     first = concat.getInputs()[0], second = concat.getInputs()[1];
   } else if (auto reshape = v.getDefiningOp<ReshapeOp>()) {
     auto pairs = pairsOf(reshape);
-    if (!pairs)
+    if (!pairs || lastAxis(reshape.getInput()) != lastAxis(v) + 1 ||
+        !keepsFirst(reshape, reshape.getInput(), lastAxis(v)))
       return std::nullopt;
     first = withoutUnit(pairs->first), second = withoutUnit(pairs->second);
     interleaved = true;

@@ -43,17 +43,26 @@ void ropePairs(nn::RopeOp op, AxisRules &r) {
     r.bar(cosines, why);
     r.bar(sines, why);
   };
+  int64_t n = op.getNumPairs(), size = tensorOf(op.getInput()).getShape().back();
+  if (2 * n != size) {
+    // The rest of the channels has a transform of its own.
+    std::optional<SmallVector<AxisSpan>> from = r.parts(in, {2 * n, size - 2 * n});
+    std::optional<SmallVector<AxisSpan>> to = r.parts(out, {2 * n, size - 2 * n});
+    if (!from || !to) {
+      StringRef why = "turns a part of the axis, which is made of other factors";
+      r.bar(in, why);
+      r.bar(out, why);
+      return barTables(why);
+    }
+    r.tie((*from)[1], (*to)[1]);
+    in = from->front();
+    out = to->front();
+  }
   if (r.mixesChannels()) {
     StringRef why = "turns pairs of channels, each by its own angle";
     r.bar(in, why);
     r.bar(out, why);
     return barTables(why);
-  }
-  int64_t n = op.getNumPairs(), size = tensorOf(op.getInput()).getShape().back();
-  if (2 * n != size) {
-    r.bar(in, "turns a part of the axis");
-    r.bar(out, "turns a part of the axis");
-    return barTables("turns a part of the axis");
   }
   auto [inOuter, inInner] = r.cut(in, op.getInterleaved() ? 2 : n);
   auto [outOuter, outInner] = r.cut(out, op.getInterleaved() ? 2 : n);

@@ -3,8 +3,7 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
-// CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-insert-observers{keep=head}
+// CHECK-NEXT: lpc-insert-observers{channels-last=false keep=head}
 // CHECK-NEXT: )
 // CHECK-NEXT: )

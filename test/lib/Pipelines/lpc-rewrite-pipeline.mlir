@@ -4,7 +4,7 @@ func.func @main() { return }
 
 // CHECK: builtin.module(
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: nn-raise-idioms
+// CHECK-NEXT: nn-raise-idioms{attention=true}
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-fold-norm-gains

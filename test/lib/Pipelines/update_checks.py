@@ -22,7 +22,7 @@ def checks(tool, run, prefix):
     out = []
     for i, line in enumerate(lines):
         name = re.match(r"\s*([\w.-]+)(.*)", line)
-        ours = not name or name[1].startswith(("lpc-", "convert-onnx", "convert-nn", "convert-lp"))
+        ours = not name or name[1].startswith(("lpc-", "nn-", "convert-onnx", "convert-nn", "convert-lp", "convert-packed"))
         text = line.strip() if ours or not name[2].startswith("{") else name[1] + "{"
         text = text.replace("{{", "{{[{][{]}}").replace("[[", "{{\\[\\[}}")
         out.append(f"// {prefix}{'' if i == 0 else '-NEXT'}: {text}")

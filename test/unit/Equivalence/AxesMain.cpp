@@ -127,7 +127,7 @@ static LogicalResult tryFunction(func::FuncOp func, Transform transform, Tally &
   FailureOr<ref::Tensors> before = ref::evaluate(func, inputs, options);
   if (failed(before))
     return failure();
-  for (const AxisClass &c : findAxisClasses(func, transform)) {
+  for (const AxisClass &c : findAxisClasses(func, transform, Parts::Known)) {
     if (!c.isLegal() || !c.hasConstant())
       continue;
     FailureOr<int64_t> changed = transformClass(c, transform);

@@ -115,6 +115,26 @@ func.func @every_two(%x: tensor<5x6xf32>, %angles: tensor<5x3x1xf32>) -> tensor<
   return %y : tensor<5x6xf32>
 }
 
+// Pairs whose rows become something else at once.
+// CHECK-LABEL: @pairs_reshaped
+// CHECK:         %[[Y:.*]] = nn.rope %arg0, %arg1, %arg2 {interleaved = true} : (tensor<5x6xf32>, tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x6xf32>
+// CHECK-NEXT:    nn.reshape %[[Y]] : tensor<5x6xf32> -> tensor<5x1x6xf32>
+func.func @pairs_reshaped(%x: tensor<5x6xf32>, %c: tensor<5x3xf32>, %s: tensor<5x3xf32>) -> tensor<5x1x6xf32> {
+  %a = nn.slice %x offsets [0, 0] sizes [5, 3] strides [1, 2] : tensor<5x6xf32> -> tensor<5x3xf32>
+  %b = nn.slice %x offsets [0, 1] sizes [5, 3] strides [1, 2] : tensor<5x6xf32> -> tensor<5x3xf32>
+  %ac = nn.binary mul %a, %c : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %bs = nn.binary mul %b, %s : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %real = nn.binary sub %ac, %bs : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %bc = nn.binary mul %b, %c : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %as = nn.binary mul %a, %s : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %imaginary = nn.binary add %as, %bc : (tensor<5x3xf32>, tensor<5x3xf32>) -> tensor<5x3xf32>
+  %r1 = nn.reshape %real : tensor<5x3xf32> -> tensor<5x3x1xf32>
+  %i1 = nn.reshape %imaginary : tensor<5x3xf32> -> tensor<5x3x1xf32>
+  %both = nn.concat %r1, %i1 {axis = 2 : i64} : (tensor<5x3x1xf32>, tensor<5x3x1xf32>) -> tensor<5x3x2xf32>
+  %y = nn.reshape %both : tensor<5x3x2xf32> -> tensor<5x1x6xf32>
+  return %y : tensor<5x1x6xf32>
+}
+
 // Tables whose halves differ are no angles of pairs.
 // CHECK-LABEL: @other_halves
 // CHECK-NOT:     nn.rope
