@@ -40,6 +40,14 @@ OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
        cl::desc("Regular expression over node names: these contractions stay in float"));
+OPTION(
+    std::string, integerOnly, "integer-only",
+    cl::desc("Compute in integers between the quantized inputs and outputs, weights int8/channel "
+             "and activations int8 unless given; =strict refuses what stays in float"),
+    cl::ValueOptional);
+OPTION(int64_t, maxTerms, "max-terms",
+       cl::desc("With --integer-only: the bound of sizes that are not known (default 1024)"),
+       cl::init(1024));
 OPTION(std::string, calib, "calib",
        cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
 OPTION(std::string, calibFile, "calib-file", cl::desc("Use statistics that --save-calib wrote"));
@@ -121,6 +129,7 @@ static Outcome checkIdle(const CompileRequest &r) {
       {threads, !calibrates, "threads serve calibration; give --calib"},
       {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
        "windows divide calibration text; give --calib with a text"},
+      {maxTerms, r.integerOnly.empty(), "it bounds integer programs; give --integer-only"},
       {weightsFile, !linked, "weights belong to --emit so and --emit obj"},
   });
 }
@@ -157,6 +166,24 @@ static Outcome runCompile() {
   r.weightMethod = weightMethod;
   r.activationMethod = activationMethod;
   r.keep = keep;
+  if (integerOnly.getNumOccurrences()) {
+    if (!integerOnly.empty() && integerOnly != "strict")
+      return Outcome::usage("--integer-only=" + integerOnly + ": expected nothing or strict");
+    r.integerOnly = integerOnly.empty() ? "yes" : "strict";
+    if (r.weights.empty())
+      r.weights = "int8/channel";
+    if (r.activations.empty())
+      r.activations = "int8";
+    std::string error;
+    auto spec = quant::parseActivationFormat(r.activations, error);
+    if (spec && !quant::isStatic(*spec))
+      return Outcome::usage("--integer-only needs activations with one scale per tensor, known "
+                            "beforehand, as int8, and not " +
+                            r.activations);
+    if (maxTerms < 1)
+      return Outcome::usage("--max-terms must be at least 1");
+    r.maxTerms = maxTerms;
+  }
   r.calib = calib;
   r.calibFile = calibFile;
   r.saveCalib = saveCalib;

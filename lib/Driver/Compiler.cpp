@@ -187,6 +187,8 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.weightMethod = request.weightMethod;
   o.activationMethod = request.activationMethod;
   o.keep = request.keep;
+  o.integerOnly = request.integerOnly;
+  o.maxTerms = request.maxTerms;
 }
 
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {

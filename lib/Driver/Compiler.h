@@ -25,6 +25,8 @@ struct CompileRequest {
   std::string weights, activations;
   std::string weightMethod = "absmax", activationMethod = "minmax";
   std::string keep;
+  std::string integerOnly;                 ///< empty, "yes" or "strict"
+  int64_t maxTerms = 1024;                 ///< with integerOnly: the bound of unknown sizes
   std::string calib, calibFile, saveCalib; ///< data source, statistics to read, statistics to write
   int64_t window = 256;
   int64_t calibSamples = 512;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-observe-pipeline and lpc-nn-to-lp-pipeline: calibration and quantization.
+#include "dialects/Nn/Transforms/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Quantization/Passes.h"
@@ -12,6 +13,16 @@ using namespace lpc;
 void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) {
   InsertObserversPassOptions observe;
   observe.keep = options.keep;
+  if (!options.integerOnly.empty()) {
+    // Norms and functions of one element have integer forms, the chains that exporters write do
+    // not.
+    pm.addPass(nn::createRaiseIdiomsPass());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    observe.where = "all";
+    if (!options.activations.empty())
+      observe.narrow = options.activations;
+  }
   pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observe));
 }
 
@@ -37,10 +48,18 @@ void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options)
 
 void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
   buildQuantizePipeline(pm, options);
+  if (!options.integerOnly.empty()) {
+    LowerToIntegerPassOptions integer;
+    integer.strict = options.integerOnly == "strict";
+    integer.maxTerms = options.maxTerms;
+    pm.addNestedPass<func::FuncOp>(createLowerToIntegerPass(integer));
+  }
   pm.addNestedPass<func::FuncOp>(createFuseQuantizedOpsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createProveAccumulatorsPass());
+  if (!options.integerOnly.empty())
+    pm.addNestedPass<func::FuncOp>(createProveIntegerRangesPass());
   pm.addPass(createVerifyContractPass(
       {"lp", {"nn", "lp", "arith", "tensor", "affine", "scf", "cf", "math"}}));
 }

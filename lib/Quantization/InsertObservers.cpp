@@ -2,6 +2,7 @@
 // Puts observers on the activations of contractions. One observer per distinct value: what two
 // contractions read is seen, and later quantized, once.
 #include "Contractions.h"
+#include "ObserveAll.h"
 
 namespace lpc {
 #define GEN_PASS_DEF_INSERTOBSERVERSPASS
@@ -20,6 +21,12 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
     auto regex = quant::compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
+    if (where == "all")
+      return quant::observeAll(func, narrow, wide);
+    if (where != "weights") {
+      func.emitError() << "option where: expected weights or all, but got '" << where << "'";
+      return signalPassFailure();
+    }
     llvm::DenseMap<Value, int64_t> ids;
     llvm::DenseMap<Value, Value> observed;
     // Kept contractions count too: numbers do not depend on the option, so one calibration file
@@ -36,7 +43,8 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
       if (!o) {
         OpBuilder b(c.op);
         b.setInsertionPointAfterValue(x);
-        o = lp::ObserveOp::create(b, c.op->getLoc(), x.getType(), x, b.getI64IntegerAttr(id));
+        o = lp::ObserveOp::create(b, c.op->getLoc(), x.getType(), x, b.getI64IntegerAttr(id),
+                                  StringAttr());
       }
       c.activation->set(o);
     }

@@ -95,7 +95,17 @@ struct QuantizeActivationsPass final
     }
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {
-      ok &= succeeded(fixed ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
+      std::optional<num::FormatSpec> own = *spec;
+      if (op.getFormat())
+        own = parseActivationFormat(*op.getFormat(), error);
+      if (!own || !isStatic(*own) != !fixed) {
+        op.emitError() << "expected the format of an observer to be one with "
+                       << (fixed ? "a static scale" : "scales from run time") << ", but got '"
+                       << *op.getFormat() << "'";
+        ok = false;
+        return;
+      }
+      ok &= succeeded(fixed ? makeStatic(op, *own, *rangeMethod, file) : makeDynamic(op, *own));
     });
     if (!ok)
       signalPassFailure();
