@@ -49,6 +49,14 @@ OPTION(std::string, rewrite, "rewrite",
        cl::desc("Rewrites of the model, in order: fold-norm-gains,rotate-axes{axes=all}"));
 OPTION(std::string, saveStatistics, "save-statistics",
        cl::desc("Write the statistics that step N of the rewrites sees to <this>.N.npz"));
+OPTION(
+    std::string, integerOnly, "integer-only",
+    cl::desc("Compute in integers between the quantized inputs and outputs, weights int8/channel "
+             "and activations int8 unless given; =strict refuses what stays in float"),
+    cl::ValueOptional);
+OPTION(int64_t, maxTerms, "max-terms",
+       cl::desc("With --integer-only: the bound of sizes that are not known (default 1024)"),
+       cl::init(1024));
 OPTION(std::string, calib, "calib",
        cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
 OPTION(std::string, calibFile, "calib-file", cl::desc("Use statistics that --save-calib wrote"));
@@ -183,6 +191,7 @@ static Outcome checkIdle(const CompileRequest &r) {
       {threads, !calibrates, "threads serve calibration; give --calib"},
       {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
        "windows divide calibration text; give --calib with a text"},
+      {maxTerms, r.integerOnly.empty(), "it bounds integer programs; give --integer-only"},
       {weightsFile, !linked, "weights belong to --emit so and --emit obj"},
   });
 }
@@ -213,6 +222,29 @@ Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::Strin
     if (flag == "-o" && !folder.empty() && !llvm::sys::fs::is_directory(folder))
       return Outcome::usage(("-o " + path + ": there is no folder '" + folder + "'").str());
   }
+  return Outcome::ok();
+}
+
+/// `--integer-only` and the formats that it takes where neither flags nor a recipe gave others.
+static Outcome applyIntegerOnly(CompileRequest &r) {
+  if (!integerOnly.getNumOccurrences())
+    return Outcome::ok();
+  if (!integerOnly.empty() && integerOnly != "strict")
+    return Outcome::usage("--integer-only=" + integerOnly + ": expected nothing or strict");
+  r.integerOnly = integerOnly.empty() ? "yes" : "strict";
+  if (r.weights.empty())
+    r.weights = "int8/channel";
+  if (r.activations.empty())
+    r.activations = "int8";
+  std::string error;
+  auto spec = quant::parseActivationFormat(r.activations, error);
+  if (spec && !quant::isStatic(*spec))
+    return Outcome::usage("--integer-only needs activations with one scale per tensor, known "
+                          "beforehand, as int8, and not " +
+                          r.activations);
+  if (maxTerms < 1)
+    return Outcome::usage("--max-terms must be at least 1");
+  r.maxTerms = maxTerms;
   return Outcome::ok();
 }
 
@@ -272,6 +304,8 @@ static Outcome runCompile() {
   GivenChoices given{isGiven(weights), isGiven(activations), isGiven(weightMethod),
                      isGiven(activationMethod), isGiven(keep)};
   if (Outcome o = applyRecipe(r, given, rewrite); !o)
+    return o;
+  if (Outcome o = applyIntegerOnly(r); !o)
     return o;
   if (Outcome o = checkChoices(r); !o)
     return o;

@@ -201,6 +201,8 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.keep = request.keep;
   o.weightLayers = request.weightLayers;
   o.activationLayers = request.activationLayers;
+  o.integerOnly = request.integerOnly;
+  o.maxTerms = request.maxTerms;
 }
 
 Outcome Compiler::rewrite(const CompileRequest &request, ModuleOp module) {

@@ -14,6 +14,17 @@ using namespace lpc;
 void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) {
   InsertObserversPassOptions observe;
   observe.keep = options.keep;
+  if (!options.integerOnly.empty()) {
+    // Norms and functions of one element have integer forms, the chains that exporters write do
+    // not; attention and rotary embeddings have them in parts.
+    pm.addPass(nn::createRaiseIdiomsPass());
+    pm.addPass(nn::createExpandAttentionPass());
+    pm.addPass(createCanonicalizerPass());
+    pm.addPass(createCSEPass());
+    observe.where = "all";
+    if (!options.activations.empty())
+      observe.narrow = options.activations;
+  }
   pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observe));
 }
 
@@ -44,10 +55,18 @@ void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
   buildQuantizePipeline(pm, options);
   // What rewrites changed and no format took.
   pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
+  if (!options.integerOnly.empty()) {
+    LowerToIntegerPassOptions integer;
+    integer.strict = options.integerOnly == "strict";
+    integer.maxTerms = options.maxTerms;
+    pm.addNestedPass<func::FuncOp>(createLowerToIntegerPass(integer));
+  }
   pm.addNestedPass<func::FuncOp>(createFuseQuantizedOpsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createProveAccumulatorsPass());
+  if (!options.integerOnly.empty())
+    pm.addNestedPass<func::FuncOp>(createProveIntegerRangesPass());
   pm.addPass(createVerifyContractPass(
       {"lp", {"nn", "lp", "arith", "tensor", "affine", "scf", "cf", "math"}}));
 }

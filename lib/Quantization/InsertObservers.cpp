@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Puts observers on the activations of contractions. One observer per distinct value: what two
 // contractions read is seen, and later quantized, once.
+#include "ObserveAll.h"
+
 #include "lpc/Quantization/Contractions.h"
 
 namespace lpc {
@@ -20,6 +22,12 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
     auto regex = quant::compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
+    if (where == "all")
+      return quant::observeAll(func, narrow, wide);
+    if (where != "weights") {
+      func.emitError() << "option where: expected weights or all, but got '" << where << "'";
+      return signalPassFailure();
+    }
     // Kept contractions count too: numbers do not depend on the option, so one calibration file
     // serves every choice of it.
     for (quant::ObservedActivation &a : quant::findObservedActivations(func)) {
@@ -51,7 +59,8 @@ struct InsertObserversPass final : lpc::impl::InsertObserversPassBase<InsertObse
         shape.push_back(type.getDimSize(i));
       shown = nn::TransposeOp::create(b, loc, type.clone(shape), shown, order);
     }
-    return lp::ObserveOp::create(b, loc, shown.getType(), shown, b.getI64IntegerAttr(a.id));
+    return lp::ObserveOp::create(b, loc, shown.getType(), shown, b.getI64IntegerAttr(a.id),
+                                 StringAttr());
   }
 };
 } // namespace

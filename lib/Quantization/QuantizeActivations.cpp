@@ -86,10 +86,26 @@ struct QuantizeActivationsPass final
     bool fixed = false;
     for (unsigned i = 0; i < formats.size(); ++i)
       fixed |= formats.at(i) && isStatic(*formats.at(i));
+    func.walk([&](lp::ObserveOp op) { fixed |= op.getFormat().has_value(); });
     if (fixed && failed(readCalibration(func, file)))
       return signalPassFailure();
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {
+      // An observer that names its format has it for all its readers.
+      if (std::optional<StringRef> own = op.getFormat()) {
+        std::optional<num::FormatSpec> spec = parseActivationFormat(*own, error);
+        if (!spec || !isStatic(*spec)) {
+          op.emitError() << "expected the format of an observer to have one static scale, but got '"
+                         << *own << "'";
+          ok = false;
+          return;
+        }
+        Value pair = makeStatic(op, *spec, *rangeMethod, file);
+        ok &= static_cast<bool>(pair);
+        op.replaceAllUsesWith(pair ? pair : op.getInput());
+        op.erase();
+        return;
+      }
       // Readers of one value in other layers may want other formats.
       llvm::MapVector<unsigned, SmallVector<OpOperand *>> groups;
       for (OpOperand &use : op->getUses())

@@ -97,6 +97,14 @@ template <typename T> static T rounded(const Sums &sums, int64_t i) {
   return std::ldexp(static_cast<T>(sums.wide[i]), -sums.fractionBits);
 }
 
+/// The sums as integers, in units of 2^-fractionBits.
+static void appendIntegers(const Sums &sums, std::vector<int64_t> &out) {
+  for (double x : sums.narrow)
+    out.push_back(static_cast<int64_t>(x));
+  for (__int128 x : sums.wide)
+    out.push_back(static_cast<int64_t>(x));
+}
+
 static std::optional<Error> check(const Sums &sums, unsigned width) {
   for (double x : sums.narrow)
     if (!fits(x, width))
@@ -152,11 +160,12 @@ static Sums sumGroup(const double *a, const double *b, int64_t m, int64_t n, int
   return out;
 }
 
-/// T: float for the contract's roundings, double for none.
+/// T: float for the contract's roundings, double for none. `integers`, where given, gets the sums
+/// instead.
 template <typename T>
-static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs,
-                                               const Accumulator &acc, const Batches &batches,
-                                               int64_t m, int64_t n, int64_t k) {
+static Result<std::vector<double>>
+exactMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc, const Batches &batches,
+            int64_t m, int64_t n, int64_t k, std::vector<int64_t> *integers) {
   Result<Images> a = imagesOf(lhs), b = imagesOf(rhs);
   if (!a || !b)
     return a ? b.takeError() : a.takeError();
@@ -182,6 +191,10 @@ static Result<std::vector<double>> exactMatmul(const Side &lhs, const Side &rhs,
       sums.fractionBits = a->fractionBits + b->fractionBits;
       if (std::optional<Error> e = check(sums, width))
         return *e;
+      if (integers) {
+        appendIntegers(sums, *integers);
+        continue;
+      }
       for (int64_t row = 0; row < m; ++row)
         for (int64_t c = 0; c < n; ++c) {
           T scaleA =
@@ -213,7 +226,8 @@ static Result<Tensor> realSide(const Side &side, DType to) {
   return dequantize(*side.data, scaling, to);
 }
 
-Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc, bool real64) {
+Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc, bool real64,
+                          std::optional<DType> integer) {
   DType to = real64 ? DType::f64() : DType::f32();
   if (acc.kind == AccumulatorKind::F32Relaxed) {
     Result<Tensor> a = realSide(lhs, to), b = realSide(rhs, to);
@@ -231,10 +245,14 @@ Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &a
     return batches.takeError();
   Shape shape = batches->shape;
   shape.insert(shape.end(), {m, n});
-  Result<std::vector<double>> y = real64 ? exactMatmul<double>(lhs, rhs, acc, *batches, m, n, k)
-                                         : exactMatmul<float>(lhs, rhs, acc, *batches, m, n, k);
+  std::vector<int64_t> sums, *integers = integer ? &sums : nullptr;
+  Result<std::vector<double>> y =
+      real64 ? exactMatmul<double>(lhs, rhs, acc, *batches, m, n, k, integers)
+             : exactMatmul<float>(lhs, rhs, acc, *batches, m, n, k, integers);
   if (!y)
     return y.takeError();
+  if (integer)
+    return fromInts(*integer, shape, std::move(sums));
   return fromDoubles(to, shape, std::move(*y));
 }
 
@@ -243,7 +261,8 @@ Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &a
 
 template <typename T>
 static Result<std::vector<double>> exactConv(const Side &input, const Side &filter,
-                                             const ConvGeometry &g, const Accumulator &acc) {
+                                             const ConvGeometry &g, const Accumulator &acc,
+                                             std::vector<int64_t> *integers) {
   Result<Images> a = imagesOf(input), b = imagesOf(filter);
   if (!a || !b)
     return a ? b.takeError() : a.takeError();
@@ -273,6 +292,10 @@ static Result<std::vector<double>> exactConv(const Side &input, const Side &filt
   }
   if (std::optional<Error> e = check(sums, acc.width))
     return *e;
+  if (integers) {
+    appendIntegers(sums, *integers);
+    return std::vector<double>();
+  }
   // One scale of the input, one of each output channel of the filter.
   Shape inputSteps = input.data->shape(), filterSteps = filter.data->shape();
   for (int64_t &s : inputSteps)
@@ -292,7 +315,7 @@ static Result<std::vector<double>> exactConv(const Side &input, const Side &filt
 }
 
 Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &w,
-                        const Accumulator &acc, bool real64) {
+                        const Accumulator &acc, bool real64, std::optional<DType> integer) {
   DType to = real64 ? DType::f64() : DType::f32();
   if (acc.kind != AccumulatorKind::Int) {
     Result<Tensor> x = realSide(input, to), f = realSide(filter, to);
@@ -306,10 +329,13 @@ Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &w,
                  shapeText(f.shape()) + " in " + std::to_string(w.groups) + " groups"};
   Shape kernel(f.shape().begin() + 2, f.shape().end());
   ConvGeometry g(x, f, kernel, windowSizes(x, kernel, w), w);
-  Result<std::vector<double>> y =
-      real64 ? exactConv<double>(input, filter, g, acc) : exactConv<float>(input, filter, g, acc);
+  std::vector<int64_t> sums, *integers = integer ? &sums : nullptr;
+  Result<std::vector<double>> y = real64 ? exactConv<double>(input, filter, g, acc, integers)
+                                         : exactConv<float>(input, filter, g, acc, integers);
   if (!y)
     return y.takeError();
+  if (integer)
+    return fromInts(*integer, g.shape, std::move(sums));
   return fromDoubles(to, g.shape, std::move(*y));
 }
 

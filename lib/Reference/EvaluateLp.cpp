@@ -108,11 +108,17 @@ static Accumulator accumulatorOf(lp::AccumulatorAttr acc) {
   return {static_cast<AccumulatorKind>(acc.getKind()), acc.getWidth()};
 }
 
+/// The type of a contraction's result where that is the accumulator itself.
+static std::optional<DType> integerResult(Operation *op) {
+  DType type = *dtypeOf(getElementTypeOrSelf(op->getResult(0).getType()));
+  return type.isInt() ? std::optional(type) : std::nullopt;
+}
+
 static Outcome eval(lp::MatMulOp op, AdaptorOf<lp::MatMulOp> a, const EvalContext &ctx) {
   SideStorage lhs(a.getLhs(), a.getLhsScale(), a.getLhsZeroPoint(), op.getLhsBlock());
   SideStorage rhs(a.getRhs(), a.getRhsScale(), a.getRhsZeroPoint(), op.getRhsBlock());
-  return one(
-      codeMatmul(lhs.side(), rhs.side(), accumulatorOf(op.getAccumulator()), ctx.options.real64));
+  return one(codeMatmul(lhs.side(), rhs.side(), accumulatorOf(op.getAccumulator()),
+                        ctx.options.real64, integerResult(op)));
 }
 
 static Outcome eval(lp::ConvOp op, AdaptorOf<lp::ConvOp> a, const EvalContext &ctx) {
@@ -123,7 +129,7 @@ static Outcome eval(lp::ConvOp op, AdaptorOf<lp::ConvOp> a, const EvalContext &c
   Window window{shape(op.getStrides()), shape(op.getPads()), shape(op.getDilations()),
                 static_cast<int64_t>(op.getGroups())};
   return one(codeConv(input.side(), filter.side(), window, accumulatorOf(op.getAccumulator()),
-                      ctx.options.real64));
+                      ctx.options.real64, integerResult(op)));
 }
 
 static Outcome eval(lp::ObserveOp op, AdaptorOf<lp::ObserveOp> a, const EvalContext &ctx) {
@@ -132,10 +138,48 @@ static Outcome eval(lp::ObserveOp op, AdaptorOf<lp::ObserveOp> a, const EvalCont
   return one(a.getInput());
 }
 
+//===- integers only
+//------------------------------------------------------------------------------------===//
+
+static DType resultType(Operation *op) {
+  return *dtypeOf(getElementTypeOrSelf(op->getResult(0).getType()));
+}
+
+static Outcome eval(lp::ToIntegerOp op, AdaptorOf<lp::ToIntegerOp> a, const EvalContext &) {
+  return one(toInteger(a.getInput(), static_cast<int64_t>(op.getZeroPoint()), resultType(op)));
+}
+
+static Outcome eval(lp::RescaleOp op, AdaptorOf<lp::RescaleOp> a, const EvalContext &) {
+  auto [lo, hi] = op.getLimits();
+  return one(rescale(a.getInput(), a.getMultiplier(), a.getShift(),
+                     static_cast<num::RescaleRounding>(op.getRounding()),
+                     {static_cast<int64_t>(op.getZeroPoint()), lo, hi}, resultType(op)));
+}
+
+static Outcome eval(lp::IntSoftmaxOp op, AdaptorOf<lp::IntSoftmaxOp> a, const EvalContext &) {
+  Tensor mask = a.getMask();
+  return one(intSoftmax(a.getInput(), a.getTable(), orNull(mask), op.getAxis(), op.getFraction(),
+                        op.getMaxTerms().value_or(0), resultType(op)));
+}
+
+static Outcome eval(lp::IntNormOp op, AdaptorOf<lp::IntNormOp> a, const EvalContext &) {
+  DType to = resultType(op);
+  num::IntegerNorm norm;
+  norm.kind = static_cast<num::NormKind>(op.getKind());
+  norm.epsilon = static_cast<int64_t>(op.getEpsilon());
+  norm.zeroIn = static_cast<int64_t>(op.getZeroIn());
+  norm.shift = static_cast<int>(op.getShift());
+  norm.zeroOut = static_cast<int64_t>(op.getZeroPoint());
+  norm.lo = static_cast<int64_t>(to.format->lowest());
+  norm.hi = static_cast<int64_t>(to.format->max());
+  return one(intNorm(a.getInput(), a.getMultiplier(), a.getBias(), norm, to));
+}
+
 std::optional<Outcome> evaluateLp(Operation *op, ArrayRef<Tensor> operands,
                                   const EvalContext &ctx) {
   return dispatch<lp::ConstantOp, lp::BitcastOp, lp::QuantizeOp, lp::DequantizeOp, lp::LookupOp,
-                  lp::BlockScaleOp, lp::MatMulOp, lp::ConvOp, lp::ObserveOp>(op, operands, ctx);
+                  lp::BlockScaleOp, lp::MatMulOp, lp::ConvOp, lp::ToIntegerOp, lp::RescaleOp,
+                  lp::IntSoftmaxOp, lp::IntNormOp, lp::ObserveOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

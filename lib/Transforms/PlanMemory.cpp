@@ -150,20 +150,25 @@ struct PlanMemory final : impl::PlanMemoryPassBase<PlanMemory> {
     for (int64_t size : type.getShape())
       known *= ShapedType::isDynamic(size) ? 1 : size;
     Value bytes = constIndex(b, loc, known);
-    // The product may leave 64 bits: a second one in floating point tells, and then the runtime
-    // gets a size that it refuses.
-    FloatType f64 = b.getF64Type();
-    Value magnitude =
-        arith::ConstantOp::create(b, loc, b.getF64FloatAttr(static_cast<double>(known)));
+    // The product may leave 64 bits: the high halves of partial products tell, and then the runtime
+    // gets a size that it refuses. A size of 0 makes all of them good.
+    Value tooLarge, empty;
+    auto either = [&](Value x, Value y) {
+      return x ? arith::OrIOp::create(b, loc, x, y).getResult() : y;
+    };
+    auto compare = [&](arith::CmpIPredicate p, Value x, int64_t y) -> Value {
+      return arith::CmpIOp::create(b, loc, p, x, constIndex(b, loc, y));
+    };
     for (Value size : alloc.getDynamicSizes()) {
-      bytes = arith::MulIOp::create(b, loc, bytes, size);
-      Value factor = arith::SIToFPOp::create(b, loc, f64, toI64(b, loc, size));
-      magnitude = arith::MulFOp::create(b, loc, magnitude, factor);
+      auto product = arith::MulUIExtendedOp::create(b, loc, bytes, size);
+      bytes = product.getLow();
+      tooLarge = either(tooLarge, compare(arith::CmpIPredicate::ne, product.getHigh(), 0));
+      tooLarge = either(tooLarge, compare(arith::CmpIPredicate::ugt, bytes, int64_t{1} << 48));
+      empty = either(empty, compare(arith::CmpIPredicate::eq, size, 0));
     }
-    if (!alloc.getDynamicSizes().empty()) {
-      Value limit = arith::ConstantOp::create(b, loc, b.getF64FloatAttr(0x1p48));
-      Value tooLarge = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, magnitude, limit);
-      bytes = arith::SelectOp::create(b, loc, tooLarge, constIndex(b, loc, -1), bytes);
+    if (tooLarge) {
+      Value refused = arith::SelectOp::create(b, loc, tooLarge, constIndex(b, loc, -1), bytes);
+      bytes = arith::SelectOp::create(b, loc, empty, constIndex(b, loc, 0), refused);
     }
     Value pointer =
         LLVM::CallOp::create(b, loc, allocate, ValueRange{context, toI64(b, loc, bytes)})

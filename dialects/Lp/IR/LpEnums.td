@@ -45,4 +45,13 @@ def Lp_AccumulatorKind : Lp_Enum<"AccumulatorKind", "how a contraction sums", [
   I32EnumCase<"Int", 0, "int">, I32EnumCase<"F32Grouped", 1, "f32_grouped">,
   I32EnumCase<"F32Relaxed", 2, "f32_relaxed">]>;
 
+// Words and order of include/lpc/Numerics/Rescale.h and IntegerNorm.h.
+def Lp_RescaleRounding : Lp_Enum<"RescaleRounding", "rounding of a rescale", [
+  I32EnumCase<"Single", 0, "single">, I32EnumCase<"Double", 1, "double">, I32EnumCase<"HalfEven", 2, "half_even">]>;
+def Lp_RescaleRoundingAttr : Lp_EnumAttr<Lp_RescaleRounding, "rescale_rounding">;
+
+def Lp_NormKind : Lp_Enum<"NormKind", "what a normalization takes away and divides by", [
+  I32EnumCase<"Layer", 0, "layer">, I32EnumCase<"RMS", 1, "rms">]>;
+def Lp_NormKindAttr : Lp_EnumAttr<Lp_NormKind, "norm_kind">;
+
 #endif // LPC_DIALECTS_LP_IR_LPENUMS

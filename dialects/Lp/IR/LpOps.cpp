@@ -102,6 +102,21 @@ static LogicalResult verifyContract(Operation *op, AccumulatorAttr acc, const nu
   return op->emitOpError("expected accumulator 'f32_relaxed' with a float operand");
 }
 
+/// A result of integers is the accumulator itself.
+static LogicalResult verifyIntegerResult(Operation *op, AccumulatorAttr acc, Value scale,
+                                         Value otherScale) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  if (element.isF32())
+    return success();
+  if (acc.getKind() != AccumulatorKind::Int || scale || otherScale)
+    return op->emitOpError("expected an f32 result, or accumulator 'int<N>' and no scales for ")
+           << element;
+  if (acc.getWidth() <= element.getIntOrFloatBitWidth())
+    return success();
+  return op->emitOpError("expected a result that holds ")
+         << acc.getWidth() << " bits, but got " << element;
+}
+
 LogicalResult MatMulOp::verify() {
   RankedTensorType l = tensorType(getLhs()), r = tensorType(getRhs()), y = tensorType(getOutput());
   if (l.getRank() < 2 || r.getRank() < 2)
@@ -116,7 +131,8 @@ LogicalResult MatMulOp::verify() {
     return emitOpError("expected codes on at least one side; floats alone are nn.matmul");
   if (failed(verifySide(*this, getLhs(), getLhsScale(), getLhsZeroPoint(), getLhsBlock(), "lhs")) ||
       failed(verifySide(*this, getRhs(), getRhsScale(), getRhsZeroPoint(), getRhsBlock(), "rhs")) ||
-      failed(verifyContract(*this, getAccumulator(), lf, rf)))
+      failed(verifyContract(*this, getAccumulator(), lf, rf)) ||
+      failed(verifyIntegerResult(*this, getAccumulator(), getLhsScale(), getRhsScale())))
     return failure();
   auto grouped = [](std::optional<ScaleAttr> block, int64_t axis) {
     return block && block->getBlock()[axis] != ScaleAttr::kAll;
@@ -167,7 +183,8 @@ LogicalResult ConvOp::verify() {
                         "input")) ||
       failed(verifySide(*this, getFilter(), getFilterScale(), getFilterZeroPoint(),
                         getFilterBlock(), "filter")) ||
-      failed(verifyContract(*this, getAccumulator(), inFormat, formatOf(filter))))
+      failed(verifyContract(*this, getAccumulator(), inFormat, formatOf(filter))) ||
+      failed(verifyIntegerResult(*this, getAccumulator(), getInputScale(), getFilterScale())))
     return failure();
   if (getAccumulator().getKind() == AccumulatorKind::F32Grouped)
     return emitOpError("expected accumulator 'int<N>' or 'f32_relaxed'");

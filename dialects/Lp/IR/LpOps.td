@@ -4,6 +4,7 @@
 #define LPC_DIALECTS_LP_IR_LPOPS
 
 include "dialects/Lp/IR/LpAttributes.td"
+include "dialects/Lp/IR/LpIntegerOps.td"
 include "dialects/Lp/IR/LpTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -231,7 +232,8 @@ def Lp_MatMulOp : Lp_Op<"matmul", [AttrSizedOperandSegments]> {
     `f32_relaxed`: y = sum_k fl32((qa - za) sa) * fl32((qb - zb) sb), f32, any order; a scale that several terms share may be
     applied to their sum instead; required if a side is float.
 
-    An absent scale is 1. The result is `f32`.
+    An absent scale is 1. The result is `f32`; or `i32` or `i64` with `int<N>`, one group and no scales: then y is acc, in
+    units of 2^-(fraction bits of both formats), and the type has at least N bits.
 
     Example:
     ```mlir
@@ -244,7 +246,7 @@ def Lp_MatMulOp : Lp_Op<"matmul", [AttrSizedOperandSegments]> {
                        Lp_AnyTensor:$rhs, Optional<Lp_FloatTensor>:$rhs_scale, Optional<Lp_ZeroPointTensor>:$rhs_zero_point,
                        OptionalAttr<Lp_ScaleAttr>:$lhs_block, OptionalAttr<Lp_ScaleAttr>:$rhs_block,
                        Lp_AccumulatorAttr:$accumulator);
-  let results = (outs RankedTensorOf<[F32]>:$output);
+  let results = (outs RankedTensorOf<[F32, I32, I64]>:$output);
   let assemblyFormat = [{
     $lhs (`scale` $lhs_scale^)? (`zero_point` $lhs_zero_point^)? `,` $rhs (`scale` $rhs_scale^)?
     (`zero_point` $rhs_zero_point^)? attr-dict `:` functional-type(operands, results)
@@ -259,14 +261,15 @@ def Lp_ConvOp : Lp_Op<"conv", [AttrSizedOperandSegments]> {
     filter one per tensor or per output channel. Padding has the value of the input's zero point, so that it contributes nothing:
       acc = sum (qx - zx)(qw - zw)            exact (`int<N>`)
       y = fl32(fl32(acc) * fl32(sx * sw))
-    or, `f32_relaxed`, sums of the dequantized products in f32 in any order; required if the input is float.
+    or, `f32_relaxed`, sums of the dequantized products in f32 in any order; required if the input is float. The result may be acc
+    itself, in `i32` or `i64`, as in `lp.matmul`.
   }];
   let arguments = (ins Lp_AnyTensor:$input, Optional<Lp_FloatTensor>:$input_scale, Optional<Lp_ZeroPointTensor>:$input_zero_point,
                        Lp_Tensor:$filter, Optional<Lp_FloatTensor>:$filter_scale, Optional<Lp_ZeroPointTensor>:$filter_zero_point,
                        OptionalAttr<Lp_ScaleAttr>:$input_block, OptionalAttr<Lp_ScaleAttr>:$filter_block,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
                        DefaultValuedAttr<I64Attr, "1">:$groups, Lp_AccumulatorAttr:$accumulator);
-  let results = (outs RankedTensorOf<[F32]>:$output);
+  let results = (outs RankedTensorOf<[F32, I32, I64]>:$output);
   let assemblyFormat = [{
     $input (`scale` $input_scale^)? (`zero_point` $input_zero_point^)? `,` $filter (`scale` $filter_scale^)?
     (`zero_point` $filter_zero_point^)? attr-dict `:` functional-type(operands, results)
@@ -280,9 +283,10 @@ def Lp_ObserveOp : Op<Lp_Dialect, "observe", [AllTypesMatch<["input", "output"]>
   let summary = "a tensor shown to the calibration hook";
   let description = [{
     The result is the operand. Compiled code passes the elements (f32, row-major) and `id` to the runtime's observer. The
-    op has a side effect and stays in order.
+    op has a side effect and stays in order. `format`, where given, is the format that the tensor will have; observers with one `id`
+    share their statistics.
   }];
-  let arguments = (ins RankedTensorOf<[F32]>:$input, I64Attr:$id);
+  let arguments = (ins RankedTensorOf<[F32]>:$input, I64Attr:$id, OptionalAttr<StrAttr>:$format);
   let results = (outs RankedTensorOf<[F32]>:$output);
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }

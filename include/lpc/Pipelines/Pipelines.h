@@ -36,6 +36,15 @@ struct NnToLpOptions : mlir::PassPipelineOptions<NnToLpOptions> {
   Option<std::string> keep{
       *this, "keep",
       llvm::cl::desc("Regular expression over node names: these contractions stay in float")};
+  Option<std::string> integerOnly{
+      *this, "integer-only",
+      llvm::cl::desc(
+          "Lower what lies between the quantized inputs and outputs to integers: yes, or "
+          "strict to refuse what stays in float; empty: no")};
+  Option<int64_t> maxTerms{
+      *this, "max-terms",
+      llvm::cl::desc("With integer-only: bound of sizes that are not known (sequence lengths)"),
+      llvm::cl::init(1024)};
 };
 
 /// nn -> nn with observers, what calibration compiles and runs.

@@ -18,11 +18,21 @@ def InsertObserversPass : Pass<"lpc-insert-observers", "::mlir::func::FuncOp"> {
     With `channels-last` observers show the channels of convolutions along the last axis, as statistics of channels want
     them (include/lpc/Quantization/ChannelStatistics.h), and contractions read what they read before.
 
+    With `where=all` every float tensor that an integer-only program must hold is observed, with its format: the activations of
+    contractions (of two activations, too) as `narrow` says, all others as `wide` says. Tensors that an integer operation
+    keeps in its accumulator are not (a product before its bias, ReLU or constant factor, a value within a chain of functions
+    of one element); tensors that differ by movement only (reshape, transpose, slice, concat, gather, max-pool) share one
+    number, so that they get one scale.
+
     *Preconditions*: weights are `nn.constant` (constants are folded), or in f64 behind an `nn.cast`. *Does not* look at
-    matmuls of two activations.
+    matmuls of two activations by default.
   }];
   let options = [
     Option<"channelsLast", "channels-last", "bool", "false", "show channels along the last axis, apart from the program">,
+    Option<"where", "where", "std::string", "\"weights\"",
+           "what is observed: weights (activations of contractions with constants) or all">,
+    Option<"narrow", "narrow", "std::string", "\"int8\"", "format of operands of contractions, with where=all">,
+    Option<"wide", "wide", "std::string", "\"int16\"", "format of all other tensors, with where=all">,
     Option<"keep", "keep", "std::string", "\"\"",
            "regular expression over ONNX node names: these contractions stay in float (default: none)">];
   let dependentDialects = ["::lpc::lp::LpDialect", "::lpc::nn::NnDialect"];
@@ -104,6 +114,40 @@ def ProveAccumulatorsPass : Pass<"lpc-prove-accumulators", "::mlir::func::FuncOp
     *Example*: `int<64>` of 64 products of int8 activations with weights of absolute sum 1000 becomes `int<18>`.
   }];
   let dependentDialects = ["::lpc::lp::LpDialect"];
+}
+
+def LowerToIntegerPass : Pass<"lpc-lower-to-integer", "::mlir::func::FuncOp"> {
+  let summary = "turn dequantize, op, quantize into operations on integers";
+  let description = [{
+    Each `lp.quantize` with a constant scale per tensor, whose operand is computed from `lp.dequantize`s of such scales by an
+    operation with an integer form, becomes that form: `lp.matmul` and `lp.conv` with integer results, their biases, ReLU and clamps
+    in the `lp.rescale` behind them; sums in units of a common scale with one rounding; products; mean and average pools with the
+    divisor in the factor; `lp.int_softmax`, `lp.int_norm`; `lp.lookup` for functions of one element; movement on codes.
+    Zero points of activations against constant weights are folded in the bias.
+
+    What stays in float between a dequantize and a quantize is reported by a remark with the operation's name, and with
+    `strict` by an error. Constants that meet activations (biases in sums, factors) are rounded to 16 bits.
+  }];
+  let options = [
+    Option<"strict", "strict", "bool", "false", "refuse operations between the quantized inputs and outputs that stay in float">,
+    Option<"rounding", "rounding", "std::string", "\"single\"", "rounding of rescales: single, double or half_even">,
+    Option<"maxTerms", "max-terms", "int64_t", "1024", "bound of softmax axes whose size is not known">];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "tensors computed in integers">];
+  let dependentDialects = ["::lpc::lp::LpDialect", "::lpc::nn::NnDialect"];
+}
+
+def ProveIntegerRangesPass : Pass<"lpc-prove-integer-ranges", "::mlir::func::FuncOp"> {
+  let summary = "prove that no intermediate value of an integer program leaves its type";
+  let description = [{
+    Bounds every integer tensor from the codes of its operands, the proved accumulators, the constants and the limits of
+    rescales: sums and products of builtin integers, products of rescales in 64 bits, sums of exponentials in 32 bits, scaled
+    norms in 62 bits. What cannot be proved is an error that gives the bound. With `report`, a remark gives the least width of
+    each integer tensor.
+  }];
+  let options = [
+    Option<"report", "report", "bool", "false", "a remark with the range and least width of each integer tensor">];
+  let dependentDialects = ["::lpc::lp::LpDialect", "::lpc::nn::NnDialect"];
 }
 
 #endif // LPC_QUANTIZATION_PASSES

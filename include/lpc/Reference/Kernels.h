@@ -10,6 +10,8 @@
 #ifndef LPC_REFERENCE_KERNELS_H
 #define LPC_REFERENCE_KERNELS_H
 
+#include "lpc/Numerics/IntegerNorm.h"
+#include "lpc/Numerics/Rescale.h"
 #include "lpc/Reference/Tensor.h"
 
 #include <span>
@@ -219,13 +221,32 @@ struct Accumulator {
   AccumulatorKind kind = AccumulatorKind::Int;
   unsigned width = 32;
 };
-/// The result is f32; f64 if `real64`, then no step after the exact sums is rounded to f32.
-/// F32Relaxed is the exact sum rounded once: every order that the contract admits is within its
-/// bound of this value.
+/// The result is f32, or, where `integer` says so, the sums themselves in a builtin integer type
+/// (`real64` does not count then); f64 if `real64`, then no step after the exact sums is rounded to
+/// f32. F32Relaxed is the exact sum rounded once: every order that the contract admits is within
+/// its bound of this value.
 Result<Tensor> codeMatmul(const Side &lhs, const Side &rhs, const Accumulator &acc,
-                          bool real64 = false);
+                          bool real64 = false, std::optional<DType> integer = std::nullopt);
 Result<Tensor> codeConv(const Side &input, const Side &filter, const Window &window,
-                        const Accumulator &acc, bool real64 = false);
+                        const Accumulator &acc, bool real64 = false,
+                        std::optional<DType> integer = std::nullopt);
+
+// Integers only
+// -------------------------------------------------------------------------------------------------
+struct Limits {
+  int64_t zeroPoint = 0, lo = 0, hi = 0;
+};
+/// (decode - zeroPoint) * 2^fractionBits.
+Tensor toInteger(const Tensor &codes, int64_t zeroPoint, DType to);
+/// `to`: a builtin integer or a code of an integer format. An error where an intermediate value
+/// leaves 64 bits.
+Result<Tensor> rescale(const Tensor &x, const Tensor &multiplier, const Tensor &shift,
+                       num::RescaleRounding rounding, const Limits &limits, DType to);
+/// mask: null if absent; maxTerms: 0 if there is no bound.
+Result<Tensor> intSoftmax(const Tensor &codes, const Tensor &table, const Tensor *mask,
+                          int64_t axis, unsigned fraction, int64_t maxTerms, DType to);
+Result<Tensor> intNorm(const Tensor &codes, const Tensor &multiplier, const Tensor &bias,
+                       const num::IntegerNorm &norm, DType to);
 
 } // namespace lpc::ref
 

@@ -162,6 +162,9 @@ struct LowerConv : OpConversionPattern<lp::ConvOp> {
         maps.push_back({static_cast<int64_t>(i) + 1});
       sum = tensor::CollapseShapeOp::create(b, loc, sum, maps);
     }
+    Type element = getElementTypeOrSelf(op.getType());
+    if (isa<IntegerType>(element))
+      return resizedTensor(b, loc, sum, element);
     MLIRContext *ctx = b.getContext();
     SmallVector<Value> operands = {sum};
     SmallVector<AffineMap> maps = {AffineMap::getMultiDimIdentityMap(rank, ctx)};

@@ -103,6 +103,8 @@ struct ConvertLpToLinalg final : lpc::impl::ConvertLpToLinalgPassBase<ConvertLpT
     populateBlockScale(converter, patterns);
     populateMatMul(converter, patterns);
     populateConv(converter, patterns);
+    populateInteger(converter, patterns);
+    populateIntegerRows(converter, patterns);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

@@ -198,6 +198,17 @@ Value lp_to_linalg::elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResul
       .getResult(0);
 }
 
+Value lp_to_linalg::resizedTensor(OpBuilder &b, Location loc, Value v, Type element) {
+  RankedTensorType type = typeOf(v);
+  if (type.getElementType() == element)
+    return v;
+  return elementwise(b, loc, tensor::getMixedSizes(b, loc, v), element, v,
+                     b.getMultiDimIdentityMap(type.getRank()),
+                     [&](OpBuilder &n, Location l, ValueRange args) {
+                       return resizeSigned(n, l, args[0], element);
+                     });
+}
+
 AffineMap lp_to_linalg::scaleMap(MLIRContext *ctx, lp::ScaleAttr structure, unsigned level) {
   SmallVector<AffineExpr> exprs;
   for (auto [i, block] : llvm::enumerate(structure.getBlock(level)))

@@ -71,6 +71,9 @@ Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type
 Value filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Value scalar);
 Value castShape(OpBuilder &b, Location loc, Value v, RankedTensorType type);
 
+/// Elements sign-extended or truncated.
+Value resizedTensor(OpBuilder &b, Location loc, Value v, Type element);
+
 using ScalarBody = llvm::function_ref<Value(OpBuilder &, Location, ValueRange)>;
 /// result[i] = body(operands read through their maps); all loops are parallel.
 Value elementwise(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element,
@@ -107,7 +110,7 @@ std::pair<Value, Value> imageTensors(OpBuilder &b, Location loc, const Side &x, 
 Value dequantizedTensor(OpBuilder &b, Location loc, const Side &side);
 
 /// The result of an `int<N>` product from its exact sums: fl32(fl32(sum * 2^-fraction) * fl32(sa *
-/// sb)).
+/// sb)), or the sums themselves for a result of integers.
 Value emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs,
                   RankedTensorType type, Value sum);
 
@@ -116,6 +119,8 @@ void populateConversions(const mlir::TypeConverter &converter, mlir::RewritePatt
 void populateBlockScale(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateMatMul(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateConv(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateInteger(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateIntegerRows(const mlir::TypeConverter &converter, mlir::RewritePatternSet &patterns);
 
 } // namespace lpc::lp_to_linalg
 

@@ -167,6 +167,9 @@ Value lowerInt(OpBuilder &b, Location loc, const Product &p, unsigned width) {
   auto [lhs, rhs] = imageTensors(b, loc, p.lhs, p.rhs, acc.getIntOrFloatBitWidth());
   Value sum =
       contract(b, loc, p, lhs, rhs, filledTensor(b, loc, p.sizes, intConstant(b, loc, acc, 0)));
+  Type element = p.type.getElementType();
+  if (isa<IntegerType>(element))
+    return resizedTensor(b, loc, sum, element);
   return rescale(b, loc, p, sum);
 }
 
@@ -275,6 +278,8 @@ struct LowerMatMul : OpConversionPattern<lp::MatMulOp> {
 
 Value lp_to_linalg::emitRescale(OpBuilder &b, Location loc, const Side &lhs, const Side &rhs,
                                 RankedTensorType type, Value sum) {
+  if (isa<IntegerType>(type.getElementType()))
+    return resizedTensor(b, loc, sum, type.getElementType());
   return rescale(b, loc, Product(b, loc, lhs, rhs, type), sum);
 }
 
