@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Orders channels by magnitude, so that blocks that share a scale hold channels of like size. All
+// orders are made at compile time: weights are permuted, nothing is gathered at run time. A
+// residual stream has one order; the channels of keys and queries keep their rotary pairs, because
+// the pairs are what the class permutes.
+#include "Linear.h"
+
+#include "lpc/Equivalence/Passes.h"
+#include "lpc/Quantization/ChannelStatistics.h"
+#include "lpc/Quantization/Contractions.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <numeric>
+
+namespace lpc {
+#define GEN_PASS_DEF_SORTCHANNELSPASS
+#include "lpc/Equivalence/Passes.h.inc"
+} // namespace lpc
+
+using namespace mlir;
+using namespace lpc;
+using namespace lpc::analysis;
+using namespace lpc::equiv;
+
+/// The products with constant weights whose results a value is made from, without other products
+/// between.
+static SmallVector<Linear> productsBehind(Value v) {
+  SmallVector<Linear> found;
+  llvm::SetVector<Operation *> seen;
+  SmallVector<Value> open{v};
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op))
+      continue;
+    if (std::optional<Linear> l = Linear::of(op))
+      found.push_back(*l);
+    else if (!isa<nn::MatMulOp>(op))
+      llvm::append_range(open, op->getOperands());
+  }
+  return found;
+}
+
+namespace {
+
+struct SortChannelsPass final : lpc::impl::SortChannelsPassBase<SortChannelsPass> {
+  using SortChannelsPassBase::SortChannelsPassBase;
+
+  /// Mean squares of the channels of a weight along a member's axis; their mean is 1.
+  FailureOr<std::vector<double>> weigh(const AxisMember &m, int64_t size) {
+    FailureOr<std::vector<double>> values = readExact(*m.use);
+    if (failed(values))
+      return failure();
+    std::vector<double> squares(size);
+    forEachLane(*values, m, size, [&](MutableArrayRef<double> lane) {
+      for (auto [sum, x] : llvm::zip_equal(squares, lane))
+        sum += x * x;
+    });
+    double mean = std::accumulate(squares.begin(), squares.end(), 0.0) / static_cast<double>(size);
+    for (double &x : squares)
+      x = mean > 0 ? std::sqrt(x / mean) : 0;
+    return squares;
+  }
+
+  /// The channels are contracted with a weight, and neighbours in the order are neighbours there.
+  static bool isInput(const AxisMember &m) {
+    std::optional<Linear> l = m.use ? Linear::of(m.use->getOwner()) : std::nullopt;
+    if (!l || &l->weight() != m.use || m.inner != 1)
+      return false;
+    if (auto product = dyn_cast<nn::MatMulOp>(l->op))
+      return m.axis == (product.getTransposeRhs() ? 1 : 0);
+    return m.axis == (isa<nn::ConvTransposeOp>(l->op) ? 0 : 1);
+  }
+
+  /// The right operands of products of two computed tensors that contract these channels: keys.
+  static SmallVector<Value> keysOf(const AxisClass &c) {
+    SmallVector<Value> keys;
+    for (const AxisMember &m : c.members) {
+      if (!m.value || m.inner != 1)
+        continue;
+      int64_t rank = cast<RankedTensorType>(m.value.getType()).getRank();
+      for (OpOperand &use : m.value.getUses()) {
+        auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
+        if (product && use.getOperandNumber() == 1 && !isConstantUse(product->getOpOperand(0)) &&
+            m.axis == rank - (product.getTransposeRhs() ? 1 : 2))
+          keys.push_back(m.value);
+      }
+    }
+    return keys;
+  }
+
+  /// How large each channel is; empty if the class is none to sort.
+  FailureOr<std::vector<double>> magnitudes(const AxisClass &c) {
+    std::vector<double> total(c.size);
+    auto add = [&](const AxisMember &m) -> LogicalResult {
+      FailureOr<std::vector<double>> one = weigh(m, c.size);
+      if (succeeded(one))
+        for (auto [sum, x] : llvm::zip_equal(total, *one))
+          sum += x;
+      return success(succeeded(one));
+    };
+    bool isFound = false;
+    if (axes != "keys" && llvm::any_of(c.members, isInput)) {
+      isFound = true;
+      if (hasStatistics)
+        observe(c, total);
+      else
+        for (const AxisMember &m : c.members)
+          if (isInput(m) && failed(add(m)))
+            return failure();
+    } else if (axes != "inputs") {
+      llvm::SetVector<OpOperand *> weights;
+      for (Value key : keysOf(c))
+        for (const Linear &l : productsBehind(key))
+          weights.insert(&l.weight());
+      for (const AxisMember &m : c.members)
+        if (m.use && weights.contains(m.use)) {
+          isFound = true;
+          if (failed(add(m)))
+            return failure();
+        }
+    }
+    return isFound ? total : std::vector<double>();
+  }
+
+  /// The largest magnitudes that contractions of the class have seen.
+  void observe(const AxisClass &c, std::vector<double> &largest) {
+    for (const AxisMember &m : c.members) {
+      auto it = observed.find({m.value, m.axis});
+      if (!m.value || it == observed.end())
+        continue;
+      const quant::ChannelStatistics &x = *it->second;
+      for (int64_t i = 0; i < x.channels(); ++i) {
+        double &most = largest[i / m.inner % c.size];
+        most = std::max(most, static_cast<double>(x.absMax(i)));
+      }
+    }
+  }
+
+  LogicalResult readStatistics() {
+    hasStatistics = !statistics.empty() && statistics != "none";
+    observed.clear();
+    if (!hasStatistics)
+      return success();
+    std::string error;
+    FailureOr<quant::ChannelStatisticsFile> read =
+        quant::ChannelStatisticsFile::read(statistics, error);
+    if (failed(read))
+      return getOperation().emitError() << "option statistics: " << error;
+    file = std::move(*read);
+    for (const quant::ObservedActivation &a : quant::findObservedActivations(getOperation())) {
+      int64_t channels = cast<RankedTensorType>(a.value.getType()).getDimSize(a.axis);
+      const quant::ChannelStatistics *x = file.find(a.id, channels, error);
+      if (!x)
+        return a.readers.front().op->emitError() << "option statistics: " << error;
+      observed[{a.value, a.axis}] = x;
+    }
+    return success();
+  }
+
+  /// Puts channel order[i] at place i of every constant of the class.
+  LogicalResult permute(const AxisClass &c, ArrayRef<int64_t> order) {
+    std::vector<double> old(c.size);
+    for (const AxisMember &m : c.members) {
+      if (!m.use)
+        continue;
+      if (failed(changeLanes(m, c.size, [&](MutableArrayRef<double> lane) {
+            llvm::copy(lane, old.begin());
+            for (auto [x, from] : llvm::zip_equal(lane, order))
+              x = old[from];
+          })))
+        return failure();
+      ++numConstants;
+    }
+    ++numClasses;
+    return success();
+  }
+
+  void remark(const AxisClass &c) {
+    const AxisBarrier &barrier = c.barriers.front();
+    barrier.op->emitRemark() << c.size << " channels are not sorted: here their axis "
+                             << barrier.why;
+  }
+
+  void runOnOperation() override {
+    if (axes != "inputs" && axes != "keys" && axes != "all") {
+      getOperation().emitError() << "option axes: expected inputs, keys or all, but got '" << axes
+                                 << "'";
+      return signalPassFailure();
+    }
+    if (failed(readStatistics()))
+      return signalPassFailure();
+    // Orders of one class do not change another: members name axes, and values of constants do not
+    // change classes.
+    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Permutation);
+    for (const AxisClass &c : classes) {
+      FailureOr<std::vector<double>> size = magnitudes(c);
+      if (failed(size))
+        return signalPassFailure();
+      if (size->empty())
+        continue;
+      if (!c.isLegal()) {
+        remark(c);
+        continue;
+      }
+      std::vector<int64_t> order(c.size);
+      std::iota(order.begin(), order.end(), 0);
+      llvm::sort(order, [&](int64_t a, int64_t b) {
+        return std::pair(-(*size)[a], a) < std::pair(-(*size)[b], b);
+      });
+      if (!llvm::is_sorted(order) && failed(permute(c, order)))
+        return signalPassFailure();
+    }
+  }
+
+private:
+  bool hasStatistics = false;
+  quant::ChannelStatisticsFile file;
+  llvm::DenseMap<std::pair<Value, int64_t>, const quant::ChannelStatistics *> observed;
+};
+
+} // namespace
