@@ -9,7 +9,7 @@
 #include "lpc/Quantization/ChannelStatistics.h"
 #include "lpc/Quantization/Contractions.h"
 
-#include "llvm/ADT/MapVector.h"
+#include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 
 #include <numeric>
@@ -43,6 +43,83 @@ static SmallVector<Linear> productsBehind(Value v) {
 }
 
 namespace {
+
+/// Gives each product of queries and keys angles of its own, so that each has its own order of
+/// rotary pairs. What is copied are tables: values made of constants and sizes alone.
+class AngleTables {
+public:
+  void separate(func::FuncOp func) {
+    bool isFirst = true;
+    func.walk([&](nn::MatMulOp product) {
+      if (isConstantUse(product->getOpOperand(0)) || isConstantUse(product->getOpOperand(1)))
+        return;
+      IRMapping copies;
+      bool hasTables = false;
+      for (Operation *op : between(product))
+        for (OpOperand &use : op->getOpOperands())
+          if (isTable(use.get()) && isFloatTable(use.get())) {
+            hasTables = true;
+            if (!isFirst)
+              use.set(copy(use.get(), op, copies));
+          }
+      isFirst &= !hasTables;
+    });
+  }
+
+private:
+  /// Ops between a product of computed tensors and the weights behind it, in program order.
+  SmallVector<Operation *> between(nn::MatMulOp product) {
+    llvm::SetVector<Operation *> seen;
+    SmallVector<Value> open(product->getOperands());
+    while (!open.empty()) {
+      Operation *op = open.pop_back_val().getDefiningOp();
+      if (op && op->getBlock() == product->getBlock() && !isa<nn::MatMulOp>(op) &&
+          !Linear::of(op) && seen.insert(op))
+        llvm::append_range(open, op->getOperands());
+    }
+    SmallVector<Operation *> ops(seen.begin(), seen.end());
+    llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    llvm::erase_if(ops, [&](Operation *op) { return isTable(op->getResult(0)); });
+    return ops;
+  }
+  bool isTable(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op || op->getNumRegions())
+      return false;
+    auto [it, isNew] = known.try_emplace(op, false);
+    if (isNew) {
+      bool all = isa<tensor::DimOp>(op) ||
+                 llvm::all_of(op->getOperands(), [&](Value operand) { return isTable(operand); });
+      known[op] = all;
+      return all;
+    }
+    return it->second;
+  }
+  /// Constants are copied with each use anyway.
+  static bool isFloatTable(Value v) {
+    auto type = dyn_cast<RankedTensorType>(v.getType());
+    Operation *op = v.getDefiningOp();
+    return type && isa<FloatType>(type.getElementType()) && op->getNumOperands() > 0 &&
+           !(isa<nn::CastOp>(op) && op->getOperand(0).getDefiningOp<nn::ConstantOp>());
+  }
+  /// A copy of the float ops that make a table; sizes and positions are shared.
+  Value copy(Value v, Operation *before, IRMapping &copies) {
+    if (Value done = copies.lookupOrNull(v))
+      return done;
+    if (!isFloatTable(v))
+      return v;
+    Operation *op = v.getDefiningOp();
+    Operation *clone = op->clone();
+    OpBuilder(op).insert(clone);
+    clone->moveAfter(op);
+    copies.map(op->getResults(), clone->getResults());
+    for (OpOperand &use : clone->getOpOperands())
+      use.set(copy(use.get(), clone, copies));
+    return clone->getResult(0);
+  }
+
+  llvm::DenseMap<Operation *, bool> known;
+};
 
 struct SortChannelsPass final : lpc::impl::SortChannelsPassBase<SortChannelsPass> {
   using SortChannelsPassBase::SortChannelsPassBase;
@@ -189,8 +266,15 @@ struct SortChannelsPass final : lpc::impl::SortChannelsPassBase<SortChannelsPass
                                  << "'";
       return signalPassFailure();
     }
+    if (angles != "own" && angles != "shared") {
+      getOperation().emitError() << "option angles: expected own or shared, but got '" << angles
+                                 << "'";
+      return signalPassFailure();
+    }
     if (failed(readStatistics()))
       return signalPassFailure();
+    if (axes != "inputs" && angles == "own")
+      AngleTables().separate(getOperation());
     // Orders of one class do not change another: members name axes, and values of constants do not
     // change classes.
     std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Permutation);

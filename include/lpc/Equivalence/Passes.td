@@ -114,13 +114,16 @@ def SortChannelsPass : Pass<"lpc-sort-channels", "::mlir::func::FuncOp"> {
     the largest magnitudes in a file of statistics (include/lpc/Quantization/ChannelStatistics.h), or without one (or
     with `none`) by the norm of their weights, averaged over the weights that read them. `keys` are channels of queries and
     keys (K-sort), sorted by the norm of what writes the keys. Under rotary embedding the two halves of a head move
-    together, and so do the angles; heads of a layer, and layers that share their angles, have one order.
+    together, and so do the angles: with `angles=own` each layer computes angles of its own (a sine and a cosine of half a
+    head per token and layer) and has its own order, with `shared` all have one. Heads of a layer have one order. Blocks
+    of half a head or more hold the same channels in any order.
 
     *Preconditions*: nn-raise-idioms. Where gains of norms are folded first (lpc-fold-norm-gains), weights show the sizes that
     count. Channels that cannot be sorted are remarked with the first barrier.
   }];
   let options = [
     Option<"axes", "axes", "std::string", "\"all\"", "inputs, keys or all">,
+    Option<"angles", "angles", "std::string", "\"own\"", "own or shared: rotary angles of the layers">,
     Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module, or none">
   ];
   let statistics = [Statistic<"numClasses", "classes", "classes of channels sorted">,

@@ -6,10 +6,12 @@
 // RUN: lpc-opt %s --pass-pipeline='builtin.module(func.func(lpc-sort-channels{axes=keys}))' 2>&1 | FileCheck %s --check-prefix=KEYS
 // RUN: lpc-opt %s --pass-pipeline='builtin.module(func.func(lpc-sort-channels{axes=inputs}))' 2>/dev/null | FileCheck %s --check-prefix=INPUTS
 // RUN: not lpc-opt %s --pass-pipeline='builtin.module(func.func(lpc-sort-channels{axes=rows}))' 2>&1 | FileCheck %s --check-prefix=AXES
+// RUN: not lpc-opt %s --pass-pipeline='builtin.module(func.func(lpc-sort-channels{angles=none}))' 2>&1 | FileCheck %s --check-prefix=ANGLES
 // RUN: not lpc-opt %s --pass-pipeline='builtin.module(func.func(lpc-sort-channels{statistics=absent.npz}))' 2>&1 | FileCheck %s --check-prefix=FILE
 // Channels in the order of their weights or of their largest values. That the function stays is shown in test/e2e.
 
 // AXES: error: option axes: expected inputs, keys or all, but got 'rows'
+// ANGLES: error: option angles: expected own or shared, but got 'none'
 // FILE: error: option statistics:
 
 // Rows of the second matrix have norms 1, 3 and 2: columns of the first and the bias follow.
