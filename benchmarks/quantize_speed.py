@@ -19,6 +19,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MORE = ["int8/channel", "int4.narrow/g128", "uint4/g128/asym", "uint4/g32/offset", "int4.narrow/g64/posneg", "e4m3/token", "e4m3/128x128",
+        "posit8/g128", "hif8/g128", "lns8/g128", "dint8/g128", "bipolar8/g128", "pot8/g128", "denseshift8/g128", "fix8/g128", "e8m0/g128",
+        "posit16/g128", "lns16/g128", "dint16/g128", "bipolar16/g128", "bf16/g128", "fp16/g128", "int16/g128", "posit12/g128",
         "mxfp4@even", "mxfp4@rceil", "nvfp4@four_over_six", "mxfp4@mse", "nvfp4@mse", "int4/g32@mse"]
 SEARCHES = ("mse", "four_over_six", "kquant", "kmeans")
 COLUMNS = 4096

@@ -34,6 +34,10 @@ static bool isConstantOp(Operation *op) {
 
 bool analysis::isConstantUse(OpOperand &use) { return isConstantOp(use.get().getDefiningOp()); }
 
+RankedTensorType AxisMember::getType() const {
+  return cast<RankedTensorType>((use ? use->get() : value).getType());
+}
+
 bool AxisClass::hasConstant() const {
   return llvm::any_of(members, [](const AxisMember &m) { return m.use != nullptr; });
 }
@@ -114,6 +118,14 @@ std::pair<AxisSpan, AxisSpan> AxisRules::cut(const AxisSpan &a, int64_t inner) {
   barrier.place = a.getPlace();
   barrier.why = "cuts the axis across its outer x inner factors";
   return closure.cut(a, inner, barrier);
+}
+
+std::optional<SmallVector<AxisSpan>> AxisRules::parts(const AxisSpan &a, ArrayRef<int64_t> sizes) {
+  AxisBarrier barrier;
+  barrier.op = op;
+  barrier.place = a.getPlace();
+  barrier.why = "cuts the axis into parts";
+  return closure.parts(a, sizes, barrier);
 }
 
 static int64_t rankOf(Value v) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Union-find over factors of axes. Ties between axes that are cut differently refine both: 256 tied
-// to 8 x 32 becomes 8 x 32 wherever it is, and each factor goes its own way from there.
+// Union-find over factors and parts of axes. Ties between axes that are cut differently refine
+// both: 256 tied to 8 x 32 becomes 8 x 32 wherever it is, 72 of which somebody reads the last 24
+// becomes 48 + 24, and each piece goes its own way from there.
 #include "AxisClosure.h"
 
 using namespace mlir;
@@ -13,9 +14,9 @@ unsigned AxisClosure::makeNode(int64_t size) {
   return id;
 }
 
-AxisClosure::Leaf AxisClosure::find(unsigned node) {
+AxisClosure::Link AxisClosure::find(Link link) {
+  unsigned node = link.node, root = node;
   bool flip = false;
-  unsigned root = node;
   while (nodes[root].parent != root) {
     flip ^= nodes[root].flip;
     root = nodes[root].parent;
@@ -30,142 +31,264 @@ AxisClosure::Leaf AxisClosure::find(unsigned node) {
     rest ^= own;
     node = next;
   }
-  return {root, flip};
+  return {root, flip != link.flip};
 }
 
-void AxisClosure::leaves(unsigned node, bool flip, SmallVectorImpl<Leaf> &out) {
-  Leaf at = find(node);
-  bool total = flip ^ at.flip;
-  if (nodes[at.root].outer < 0) {
-    out.push_back({at.root, total});
+void AxisClosure::factors(Link link, Links &out) {
+  Link at = find(link);
+  if (nodes[at.node].kind == Node::Product) {
+    for (Link kid : Links(nodes[at.node].kids))
+      factors({kid.node, kid.flip != at.flip}, out);
     return;
   }
-  leaves(nodes[at.root].outer, total, out);
-  leaves(nodes[at.root].inner, total, out);
+  if (nodes[at.node].size > 1)
+    out.push_back(at);
 }
 
-SmallVector<AxisClosure::Leaf> AxisClosure::leavesOf(const AxisSpan &span) {
-  SmallVector<Leaf> out;
-  for (auto [node, flip] : span.nodes)
-    leaves(node, flip, out);
+AxisClosure::Links AxisClosure::factorsOf(ArrayRef<Link> links) {
+  Links out;
+  for (Link link : links)
+    factors(link, out);
   return out;
 }
 
-void AxisClosure::addBarrier(unsigned root, AxisBarrier barrier) {
+AxisClosure::Links AxisClosure::factorsOf(const AxisSpan &span) {
+  Links out;
+  for (auto [node, flip] : span.nodes)
+    factors({node, flip}, out);
+  return out;
+}
+
+int64_t AxisClosure::sizeOf(ArrayRef<Link> links) {
+  int64_t size = 1;
+  for (Link link : links)
+    size *= nodes[link.node].size;
+  return size;
+}
+
+void AxisClosure::flatten(Link link, Links &out) {
+  Link at = find(link);
+  if (nodes[at.node].kind != Node::Sum) {
+    out.push_back(at);
+    return;
+  }
+  for (Link kid : Links(nodes[at.node].kids))
+    flatten({kid.node, kid.flip != at.flip}, out);
+}
+
+AxisClosure::Link AxisClosure::join(ArrayRef<Link> links, bool isSum) {
+  if (links.size() == 1)
+    return links.front();
+  int64_t size = 1;
+  if (isSum) {
+    size = 0;
+    for (Link link : links)
+      size += nodes[link.node].size;
+  } else {
+    size = sizeOf(links);
+  }
+  unsigned node = makeNode(size);
+  if (!links.empty()) {
+    nodes[node].kind = isSum ? Node::Sum : Node::Product;
+    nodes[node].kids.assign(links.begin(), links.end());
+  }
+  return {node, false};
+}
+
+AxisSpan AxisClosure::makeSpan(ArrayRef<Link> links, AxisPlace place) {
+  AxisSpan span;
+  span.place = place;
+  for (Link link : links)
+    span.nodes.push_back({link.node, link.flip});
+  return span;
+}
+
+void AxisClosure::addBarrier(unsigned node, AxisBarrier barrier) {
   if (!barrier.order)
     barrier.order = ++barriersSeen;
+  unsigned root = find({node, false}).node;
+  if (nodes[root].kind != Node::Leaf) {
+    for (Link kid : Links(nodes[root].kids))
+      addBarrier(kid.node, barrier);
+    return;
+  }
   for (const AxisBarrier &b : nodes[root].barriers)
     if (b.op == barrier.op && b.place == barrier.place)
       return;
   nodes[root].barriers.push_back(std::move(barrier));
 }
 
+void AxisClosure::setKids(unsigned root, ArrayRef<Link> kids, bool isSum) {
+  SmallVector<AxisBarrier, 1> barriers = std::move(nodes[root].barriers);
+  nodes[root].barriers.clear();
+  nodes[root].kind = isSum ? Node::Sum : Node::Product;
+  nodes[root].kids.assign(kids.begin(), kids.end());
+  for (const AxisBarrier &barrier : barriers)
+    addBarrier(root, barrier);
+}
+
+//===- outer x inner
+//-------------------------------------------------------------------------------===//
+
+bool AxisClosure::canSplit(unsigned root, int64_t inner) {
+  if (nodes[root].size % inner != 0)
+    return false;
+  return nodes[root].kind != Node::Sum ||
+         llvm::all_of(nodes[root].kids, [&](Link kid) { return canCut(factorsOf(kid), inner); });
+}
+
+bool AxisClosure::canCut(Links list, int64_t inner) {
+  while (inner > 1 && !list.empty()) {
+    Link last = list.pop_back_val();
+    int64_t size = nodes[last.node].size;
+    if (size > inner)
+      return canSplit(last.node, inner);
+    if (inner % size != 0)
+      return false;
+    inner /= size;
+  }
+  return inner == 1;
+}
+
 void AxisClosure::split(unsigned root, int64_t inner, const AxisBarrier &why) {
-  unsigned o = makeNode(nodes[root].size / inner), i = makeNode(inner);
   if (transform == Transform::Centering) {
     AxisBarrier barrier = why;
     barrier.why = "takes a factor of the axis, but centering acts on the whole axis";
     addBarrier(root, barrier);
   }
-  for (const AxisBarrier &b : llvm::to_vector(nodes[root].barriers)) {
-    addBarrier(o, b);
-    addBarrier(i, b);
+  if (nodes[root].kind == Node::Leaf) {
+    unsigned o = makeNode(nodes[root].size / inner), i = makeNode(inner);
+    setKids(root, {{o, false}, {i, false}}, /*isSum=*/false);
+    return;
   }
-  nodes[root].outer = o;
-  nodes[root].inner = i;
+  // The parts have the inner factor in common, and their outer ones make a sum.
+  Links outers, common;
+  for (Link kid : Links(nodes[root].kids)) {
+    auto [outer, own] = take(factorsOf(kid), inner, why);
+    outers.push_back(join(outer, /*isSum=*/false));
+    if (common.empty())
+      common = own;
+    else
+      tieLinks(common, own, false, why);
+  }
+  Link outer = join(outers, /*isSum=*/true), shared = join(common, /*isSum=*/false);
+  setKids(root, {outer, shared}, /*isSum=*/false);
 }
 
-void AxisClosure::merge(Leaf a, Leaf b, bool dual, const AxisBarrier &mismatch) {
-  bool flip = dual ^ a.flip ^ b.flip;
-  if (a.root == b.root) {
+std::pair<AxisClosure::Links, AxisClosure::Links> AxisClosure::take(Links list, int64_t inner,
+                                                                    const AxisBarrier &why) {
+  Links taken;
+  for (int64_t have = 1; have < inner;) {
+    Link last = list.pop_back_val();
+    int64_t size = nodes[last.node].size, need = inner / have;
+    if (size > need) {
+      split(last.node, need, why);
+      factors(last, list);
+      continue;
+    }
+    have *= size;
+    taken.push_back(last);
+  }
+  return {list, Links(llvm::reverse(taken))};
+}
+
+int64_t AxisClosure::commonBlock(unsigned a, unsigned b, int64_t size) {
+  for (int64_t d = size; d > 1; --d)
+    if (size % d == 0 && canSplit(a, d) && canSplit(b, d))
+      return d;
+  return 1;
+}
+
+std::pair<AxisSpan, AxisSpan> AxisClosure::cut(const AxisSpan &a, int64_t inner,
+                                               const AxisBarrier &mismatch) {
+  Links list = factorsOf(a);
+  if (!canCut(list, inner)) {
+    bar(a, mismatch);
+    return {};
+  }
+  auto [outer, taken] = take(list, inner, mismatch);
+  return {makeSpan(outer, a.place), makeSpan(taken, a.place)};
+}
+
+//===- ties
+//----------------------------------------------------------------------------------------===//
+
+void AxisClosure::merge(Link a, Link b, bool dual, const AxisBarrier &mismatch) {
+  bool flip = (dual != a.flip) != b.flip;
+  if (a.node == b.node) {
     if (flip) {
       AxisBarrier barrier = mismatch;
       barrier.why = "meets its own inverse";
-      addBarrier(a.root, barrier);
+      addBarrier(a.node, barrier);
     }
     return;
   }
-  // The older node stays, so that results do not depend on the order of ties within an op.
-  if (a.root > b.root)
+  bool isSumA = nodes[a.node].kind == Node::Sum, isSumB = nodes[b.node].kind == Node::Sum;
+  if (isSumA && isSumB)
+    return mergeSums(a, b, dual, mismatch);
+  // What has parts stays; otherwise the older node, so that results do not depend on the order of
+  // ties within an op.
+  if (isSumB || (!isSumA && a.node > b.node))
     std::swap(a, b);
-  nodes[b.root].parent = a.root;
-  nodes[b.root].flip = flip;
-  for (AxisBarrier &barrier : nodes[b.root].barriers)
-    addBarrier(a.root, std::move(barrier));
-  nodes[b.root].barriers.clear();
+  nodes[b.node].parent = a.node;
+  nodes[b.node].flip = flip;
+  SmallVector<AxisBarrier, 1> barriers = std::move(nodes[b.node].barriers);
+  nodes[b.node].barriers.clear();
+  for (AxisBarrier &barrier : barriers)
+    addBarrier(a.node, std::move(barrier));
+}
+
+void AxisClosure::tieLinks(Links left, Links right, bool dual, const AxisBarrier &mismatch) {
+  auto refine = [&](Links &list) {
+    Link last = list.pop_back_val();
+    factors(last, list);
+  };
+  while (!left.empty() && !right.empty()) {
+    // An earlier step may have merged or split these.
+    refine(left);
+    refine(right);
+    Link l = left.back(), r = right.back();
+    int64_t n = nodes[l.node].size, m = nodes[r.node].size;
+    if (n == m) {
+      left.pop_back();
+      right.pop_back();
+      merge(l, r, dual, mismatch);
+      continue;
+    }
+    Link large = n > m ? l : r, small = n > m ? r : l;
+    int64_t size = std::min(n, m);
+    if (canSplit(large.node, size)) {
+      split(large.node, size, mismatch);
+      continue;
+    }
+    bool hasParts = nodes[large.node].kind == Node::Sum || nodes[small.node].kind == Node::Sum;
+    int64_t block = hasParts ? commonBlock(large.node, small.node, size) : 1;
+    if (block == 1 || block == size)
+      break;
+    split(large.node, block, mismatch);
+    split(small.node, block, mismatch);
+  }
+  // What is left has no counterpart.
+  left.append(right);
+  for (Link l : left)
+    addBarrier(l.node, mismatch);
 }
 
 void AxisClosure::tie(const AxisSpan &a, const AxisSpan &b, bool dual,
                       const AxisBarrier &mismatch) {
   // The inverse transposed of a permutation or an orthogonal matrix is the matrix itself.
   dual &= transform == Transform::Diagonal;
-  SmallVector<Leaf> left = leavesOf(a), right = leavesOf(b);
-  auto refine = [&](SmallVector<Leaf> &list) {
-    Leaf last = list.pop_back_val();
-    leaves(last.root, last.flip, list);
-  };
-  while (!left.empty() && !right.empty()) {
-    // An earlier step may have merged or split these.
-    refine(left);
-    refine(right);
-    Leaf l = left.back(), r = right.back();
-    int64_t n = nodes[l.root].size, m = nodes[r.root].size;
-    if (n == m) {
-      merge(l, r, dual, mismatch);
-      left.pop_back();
-      right.pop_back();
-      continue;
-    }
-    if (std::max(n, m) % std::min(n, m) != 0)
-      break;
-    split(n > m ? l.root : r.root, std::min(n, m), mismatch);
-  }
-  // What is left has no counterpart.
-  left.append(right);
-  for (Leaf l : left) {
-    SmallVector<Leaf> roots;
-    leaves(l.root, false, roots);
-    for (Leaf root : roots)
-      addBarrier(root.root, mismatch);
-  }
+  tieLinks(factorsOf(a), factorsOf(b), dual, mismatch);
 }
 
 void AxisClosure::bar(const AxisSpan &a, AxisBarrier barrier) {
   barrier.order = ++barriersSeen;
-  for (Leaf l : leavesOf(a))
-    addBarrier(l.root, barrier);
+  for (Link l : factorsOf(a))
+    addBarrier(l.node, barrier);
 }
 
-std::pair<AxisSpan, AxisSpan> AxisClosure::cut(const AxisSpan &a, int64_t inner,
-                                               const AxisBarrier &mismatch) {
-  SmallVector<Leaf> rest = leavesOf(a);
-  SmallVector<std::pair<unsigned, bool>> taken;
-  for (int64_t have = 1; have < inner;) {
-    if (rest.empty()) {
-      bar(a, mismatch);
-      return {};
-    }
-    Leaf last = rest.pop_back_val();
-    int64_t size = nodes[last.root].size, need = inner / have;
-    if (size > need && size % need == 0) {
-      split(last.root, need, mismatch);
-      leaves(last.root, last.flip, rest);
-      continue;
-    }
-    if (need % size != 0) {
-      bar(a, mismatch);
-      return {};
-    }
-    have *= size;
-    taken.push_back({last.root, last.flip});
-  }
-  std::pair<AxisSpan, AxisSpan> result;
-  for (Leaf l : rest)
-    result.first.nodes.push_back({l.root, l.flip});
-  result.second.nodes.assign(taken.rbegin(), taken.rend());
-  result.first.place = result.second.place = a.place;
-  return result;
-}
+//===- axes and classes
+//----------------------------------------------------------------------------===//
 
 /// What is followed: known sizes above 1 of floats, and of conditions that may be permuted with
 /// them.
@@ -202,36 +325,4 @@ AxisSpan AxisClosure::spanOf(OpOperand &use, int64_t axis, bool again) {
 
 AxisSpan AxisClosure::spanOf(Value value, int64_t axis) {
   return spanAt(value.getAsOpaquePointer(), axis, false, value, nullptr);
-}
-
-std::vector<AxisClass> AxisClosure::classes() {
-  std::vector<AxisClass> result;
-  llvm::DenseMap<unsigned, size_t> indexOf;
-  for (const Key &key : keys) {
-    SmallVector<Leaf> factors;
-    leaves(key.node, false, factors);
-    int64_t inner = nodes[find(key.node).root].size, outer = 1;
-    for (Leaf leaf : factors) {
-      int64_t size = nodes[leaf.root].size;
-      inner /= size;
-      auto [it, isNew] = indexOf.try_emplace(leaf.root, result.size());
-      if (isNew) {
-        result.emplace_back();
-        result.back().size = size;
-        result.back().barriers.append(nodes[leaf.root].barriers.begin(),
-                                      nodes[leaf.root].barriers.end());
-        llvm::sort(result.back().barriers,
-                   [](const AxisBarrier &a, const AxisBarrier &b) { return a.order < b.order; });
-      }
-      AxisClass &found = result[it->second];
-      found.members.push_back({key.value, key.use, key.axis, outer, inner, leaf.flip});
-      outer *= size;
-    }
-  }
-  // A flip is relative: the first member that is not dual elsewhere decides.
-  for (AxisClass &c : result)
-    if (c.members.front().dual)
-      for (AxisMember &m : c.members)
-        m.dual = !m.dual;
-  return result;
 }

@@ -60,9 +60,12 @@ Origin throughReduction(Operation *op, Value input, ArrayRef<int64_t> axes, bool
 Origin originOf(OpResult result, int64_t axis) {
   return TypeSwitch<Operation *, Origin>(result.getOwner())
       .Case<nn::UnaryOp, nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::SoftmaxOp, nn::LayerNormOp,
-            nn::RMSNormOp, nn::ScanOp, nn::ScatterElementsOp, nn::ScatterNDOp, lp::QuantizeOp,
-            lp::DequantizeOp, lp::LookupOp, lp::BitcastOp, lp::ObserveOp, tensor::CastOp>(
-          [&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
+            nn::RMSNormOp, nn::RopeOp, nn::ScanOp, nn::ScatterElementsOp, nn::ScatterNDOp,
+            lp::QuantizeOp, lp::DequantizeOp, lp::LookupOp, lp::BitcastOp, lp::ObserveOp,
+            tensor::CastOp>([&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
+      .Case<nn::AttentionOp>([&](nn::AttentionOp op) {
+        return Origin{axis == rankOf(result) - 1 ? op.getValue() : op.getQuery(), axis, {}};
+      })
       .Case<nn::BinaryOp, nn::CompareOp, nn::SelectOp>(
           [&](auto op) { return throughBroadcast(result, axis, op->getOperands()); })
       .Case<nn::MatMulOp>([&](nn::MatMulOp op) {

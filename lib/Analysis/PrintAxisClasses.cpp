@@ -62,13 +62,18 @@ static void printMember(raw_ostream &os, const AxisMember &m, int64_t size) {
     auto argument = cast<BlockArgument>(m.value);
     printPlace(os, argument.getOwner()->getParentOp(), {false, argument.getArgNumber(), m.axis});
   }
-  if (m.outer != 1 || m.inner != 1) {
+  if (!m.isWhole(size)) {
     os << ' ';
     if (m.outer != 1)
       os << m.outer << 'x';
     os << '[' << size << ']';
     if (m.inner != 1)
       os << 'x' << m.inner;
+    bool hasGaps = m.outer != 1 && m.stride != size * m.inner;
+    if (hasGaps || m.outer * size * m.inner != m.getType().getDimSize(m.axis))
+      os << " from " << m.offset;
+    if (hasGaps)
+      os << " every " << m.stride;
   }
   if (m.dual)
     os << " dual";

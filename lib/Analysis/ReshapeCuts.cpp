@@ -58,6 +58,27 @@ void equateLast(MutableArrayRef<DimKey> from, MutableArrayRef<DimKey> to) {
     *newLast = *last;
 }
 
+/// Cuts behind `start`, found from the end: equal products behind a cut leave equal ones before it.
+SmallVector<std::pair<int64_t, int64_t>> cutsFromEnd(ArrayRef<DimKey> from, ArrayRef<DimKey> to,
+                                                     std::pair<int64_t, int64_t> start) {
+  SmallVector<std::pair<int64_t, int64_t>> cuts;
+  Product inner, outer;
+  int64_t i = from.size(), j = to.size();
+  while (i > start.first + 1 && j > start.second + 1) {
+    inner.multiply(from[--i]);
+    Product reached = outer;
+    for (int64_t k = j; k > start.second + 1; --k) {
+      reached.multiply(to[k - 1]);
+      if (!(reached == inner))
+        continue;
+      cuts.emplace_back(i, j = k - 1);
+      outer = reached;
+      break;
+    }
+  }
+  return SmallVector<std::pair<int64_t, int64_t>>(llvm::reverse(cuts));
+}
+
 SmallVector<std::pair<int64_t, int64_t>> commonCuts(ArrayRef<DimKey> from, ArrayRef<DimKey> to) {
   SmallVector<std::pair<int64_t, int64_t>> cuts;
   std::pair<int64_t, int64_t> ends(from.size(), to.size());
@@ -79,6 +100,10 @@ SmallVector<std::pair<int64_t, int64_t>> commonCuts(ArrayRef<DimKey> from, Array
       }
     }
   }
+  if (!llvm::any_of(from, isZero) && !llvm::any_of(to, isZero) &&
+      (cuts.empty() || cuts.back() != ends))
+    cuts.append(
+        cutsFromEnd(from, to, cuts.empty() ? std::pair<int64_t, int64_t>(0, 0) : cuts.back()));
   // Ones at the end join the last group.
   while (!cuts.empty() && (cuts.back().first == ends.first || cuts.back().second == ends.second))
     cuts.pop_back();

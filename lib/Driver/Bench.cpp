@@ -98,7 +98,7 @@ static Outcome runBench() {
       times.push_back(elapsed * 1e3);
   }
   std::sort(times.begin(), times.end());
-  auto at = [&](double q) { return times[static_cast<size_t>(q * (times.size() - 1) + 0.5)]; };
+  auto at = [&](double q) { return times[std::lround(q * (times.size() - 1))]; };
   if (benchJson) {
     llvm::outs() << llvm::json::Value(
                         llvm::json::Object{{"runs", static_cast<int64_t>(times.size())},

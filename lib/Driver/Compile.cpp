@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // `lpc compile` and `lpc check`.
 #include "Compiler.h"
+#include "Recipe.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
+#include "lpc/InitAll.h"
 #include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Support/Escape.h"
 #include "lpc/Target/CPU/Emit.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -40,6 +43,12 @@ OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
        cl::desc("Regular expression over node names: these contractions stay in float"));
+OPTION(std::string, recipe, "recipe",
+       cl::desc("YAML file with rewrites, formats and formats of layers (docs/Recipes.md)"));
+OPTION(std::string, rewrite, "rewrite",
+       cl::desc("Rewrites of the model, in order: fold-norm-gains,rotate-axes{axes=all}"));
+OPTION(std::string, saveStatistics, "save-statistics",
+       cl::desc("Write the statistics that step N of the rewrites sees to <this>.N.npz"));
 OPTION(std::string, calib, "calib",
        cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
 OPTION(std::string, calibFile, "calib-file", cl::desc("Use statistics that --save-calib wrote"));
@@ -49,7 +58,8 @@ OPTION(int64_t, window, "window", cl::desc("Bytes per sample of calibration text
 OPTION(int64_t, calibSamples, "calib-samples",
        cl::desc("Use at most this many samples (default 512)"), cl::init(512));
 OPTION(std::string, target, "target",
-       cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3)"),
+       cl::desc("cpu, or cpu:<LLVM CPU name>, for example cpu:native (default cpu:x86-64-v3); "
+                "cpu:help lists the names"),
        cl::init("cpu"));
 OPTION(unsigned, optLevel, "O", cl::Prefix,
        cl::desc("Optimisation level of machine code, 0 to 3 (default 3)"), cl::init(3));
@@ -72,6 +82,9 @@ Outcome driver::checkChoices(const CompileRequest &r) {
   std::string error;
   if (!r.keep.empty() && !llvm::Regex(r.keep).isValid(error))
     return Outcome::usage("--keep '" + r.keep + "' is no regular expression: " + error);
+  for (const RewriteStep &step : r.rewrites)
+    if (!checkRewrite(step, error))
+      return Outcome::usage("--rewrite: " + error);
   if (!quant::isWeightMethod(r.weightMethod))
     return Outcome::usage("--weight-method " + r.weightMethod + ": expected absmax or mse");
   if (!quant::parseRangeMethod(r.activationMethod))
@@ -84,39 +97,88 @@ Outcome driver::checkChoices(const CompileRequest &r) {
   return Outcome::ok();
 }
 
-Outcome driver::checkAbsMax(const cl::Option &method, const CompileRequest &r) {
+Outcome driver::checkAbsMax(bool isGiven, const CompileRequest &r) {
   auto spec = num::FormatSpec::parse(r.weights);
-  if (!method.getNumOccurrences() || r.weightMethod != "absmax" || !spec ||
-      spec->rule == num::Rule::AbsMax || spec->rule == num::Rule::MinMax)
+  if (!isGiven || r.weightMethod != "absmax" || !spec || spec->rule == num::Rule::AbsMax ||
+      spec->rule == num::Rule::MinMax)
     return Outcome::ok();
   return Outcome::usage("--weight-method absmax does not fit " + r.weights + ", whose rule is '" +
                         std::string(num::toString(spec->rule)) +
                         "': leave the option out, or spell the format with another @rule");
 }
 
+bool driver::hasStaticScales(const CompileRequest &r) {
+  llvm::SmallVector<llvm::StringRef> formats{r.activations}, layers;
+  llvm::StringRef(r.activationLayers).split(layers, ';', -1, /*KeepEmpty=*/false);
+  for (llvm::StringRef layer : layers)
+    formats.push_back(layer.rsplit('=').second);
+  return llvm::any_of(formats, [](llvm::StringRef format) {
+    std::string ignored;
+    std::optional<num::FormatSpec> spec = quant::parseActivationFormat(format, ignored);
+    return spec && quant::isStatic(*spec);
+  });
+}
+
+bool driver::hasStatistics(const CompileRequest &r) {
+  return llvm::any_of(r.rewrites, needsStatistics);
+}
+
+Outcome driver::applyRecipe(CompileRequest &r, GivenChoices &given, llvm::StringRef rewrite) {
+  registerAllPasses(); // steps are found by name
+  Recipe recipe;
+  if (!r.recipe.empty())
+    if (Outcome o = Recipe::read(r.recipe, recipe); !o)
+      return o;
+  if (!rewrite.empty()) {
+    recipe.rewrites.clear();
+    std::string error;
+    if (!parseRewrites(rewrite, recipe.rewrites, error))
+      return Outcome::usage("--rewrite: " + error);
+  }
+  r.rewrites = recipe.rewrites;
+  r.weightLayers = recipe.weightLayers;
+  r.activationLayers = recipe.activationLayers;
+  // What the command line says, wins.
+  auto fill = [](std::string &field, bool &isGiven, const std::string &said) {
+    if (isGiven || said.empty())
+      return;
+    field = said;
+    isGiven = true;
+  };
+  fill(r.weights, given.weights, recipe.weights);
+  fill(r.activations, given.activations, recipe.activations);
+  fill(r.weightMethod, given.weightMethod, recipe.weightMethod);
+  fill(r.activationMethod, given.activationMethod, recipe.activationMethod);
+  fill(r.keep, given.keep, recipe.keep);
+  return Outcome::ok();
+}
+
 /// Options that this compilation would not read are mistakes. With --emit, those of later steps are
 /// none: the module on the way to an artefact is asked for by the same command line.
 static Outcome checkIdle(const CompileRequest &r) {
-  auto spec = num::FormatSpec::parse(r.activations);
-  bool isStatic = spec && spec->granularity() == num::Granularity::Tensor;
-  bool quantizes = !r.weights.empty() || !r.activations.empty(), calibrates = !r.calib.empty();
+  bool isStatic = hasStaticScales(r), readsData = hasStatistics(r);
+  bool hasWeights = !r.weights.empty() || !r.weightLayers.empty();
+  bool hasActivations = !r.activations.empty() || !r.activationLayers.empty();
+  bool quantizes = hasWeights || hasActivations, calibrates = !r.calib.empty();
   bool front = r.emit == "onnx" || r.emit == "nn";
   bool linked = r.emit == "so" || r.emit == "obj";
   llvm::StringRef early = "the module of --emit is written before quantization";
   llvm::StringRef noData = "give --calib";
   return refuseIdle({
       {saveLp, front, early},
-      {weightMethod, r.weights.empty(), "give --weights"},
+      {saveStatistics, !readsData, "no step of the rewrites reads statistics"},
+      {weightMethod, !hasWeights, "give --weights"},
       {keep, !quantizes, "give --weights or --activations"},
-      {calib, r.activations.empty(), "it serves static activation scales; give --activations too"},
-      {calibFile, r.activations.empty(),
+      {calib, !hasActivations && !readsData,
        "it serves static activation scales; give --activations too"},
+      {calibFile, !hasActivations, "it serves static activation scales; give --activations too"},
       {activationMethod, !isStatic, "give --activations with one static scale per tensor"},
-      // A format that is no format has a better sentence of its own.
-      {calib, spec && !isStatic, "these activations take their scales at run time"},
-      {calibFile, spec && !isStatic, "these activations take their scales at run time"},
-      {calib, !r.calibFile.empty(), "--calib-file gives the statistics; use one of them"},
+      {calib, !isStatic && !readsData, "these activations take their scales at run time"},
+      {calibFile, !isStatic, "these activations take their scales at run time"},
+      {calib, !r.calibFile.empty() && !readsData,
+       "--calib-file gives the statistics; use one of them"},
       {saveCalib, !calibrates, noData},
+      {saveCalib, !isStatic, "give --activations with one static scale per tensor"},
       {calibSamples, !calibrates, noData},
       {threads, !calibrates, "threads serve calibration; give --calib"},
       {window, !calibrates || llvm::StringRef(r.calib).contains(".np"),
@@ -128,8 +190,14 @@ static Outcome checkIdle(const CompileRequest &r) {
 static Outcome checkCPU(const std::string &cpu) {
   if (isKnownCPU(cpu))
     return Outcome::ok();
-  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; known are native, " +
-                        llvm::join(knownCPUs(), ", "));
+  constexpr size_t kShown = 3;
+  std::vector<std::string> names = knownCPUs();
+  auto rank = [&](llvm::StringRef name) { return std::pair(name.edit_distance(cpu), name); };
+  llvm::sort(names, [&](llvm::StringRef a, llvm::StringRef b) { return rank(a) < rank(b); });
+  names.resize(std::min(names.size(), kShown));
+  return Outcome::usage("--target cpu:" + cpu + ": unknown CPU; the nearest known ones are " +
+                        llvm::join(names, ", ") +
+                        "; the same command with --target cpu:help lists all");
 }
 
 Outcome driver::checkFiles(llvm::ArrayRef<std::pair<llvm::StringRef, llvm::StringRef>> files) {
@@ -157,6 +225,8 @@ static Outcome runCompile() {
   r.weightMethod = weightMethod;
   r.activationMethod = activationMethod;
   r.keep = keep;
+  r.recipe = recipe;
+  r.saveStatistics = saveStatistics;
   r.calib = calib;
   r.calibFile = calibFile;
   r.saveCalib = saveCalib;
@@ -173,6 +243,8 @@ static Outcome runCompile() {
   auto [kind, cpu] = llvm::StringRef(target).split(':');
   if (kind != "cpu")
     return Outcome::usage("--target " + target + ": this version compiles for cpu only");
+  if (llvm::StringRef(target).ends_with(":"))
+    return Outcome::usage("--target " + target + ": expected the name of a CPU after the colon");
   if (!cpu.empty())
     r.cpu = cpu.str();
   bool known =
@@ -188,22 +260,36 @@ static Outcome runCompile() {
     return Outcome::usage("--window and --calib-samples must be at least 1");
   if (r.output == "-" && (r.emit == "so" || r.emit == "obj"))
     return Outcome::usage("-o -: --emit " + r.emit + " needs a file");
+  if (r.cpu == "help") {
+    llvm::outs() << "native\n" << llvm::join(knownCPUs(), "\n") << '\n';
+    return Outcome::ok();
+  }
   if (Outcome o = checkThreads(threads); !o)
     return o;
   if (Outcome o = checkCPU(r.cpu); !o)
     return o;
+  auto isGiven = [](const cl::Option &option) { return option.getNumOccurrences() > 0; };
+  GivenChoices given{isGiven(weights), isGiven(activations), isGiven(weightMethod),
+                     isGiven(activationMethod), isGiven(keep)};
+  if (Outcome o = applyRecipe(r, given, rewrite); !o)
+    return o;
+  if (Outcome o = checkChoices(r); !o)
+    return o;
   if (Outcome o = checkIdle(r); !o)
     return o;
   if (Outcome o = checkFiles({{"the input", r.input},
+                              {"--recipe", r.recipe},
                               {"-o", r.output},
                               {"--save-lp", r.saveLp},
                               {"--weights-file", r.weightsFile},
                               {"--save-calib", r.saveCalib}});
       !o)
     return o;
-  if (Outcome o = checkChoices(r); !o)
-    return o;
-  if (Outcome o = checkAbsMax(weightMethod, r); !o)
+  if (hasStatistics(r) && r.calib.empty())
+    return Outcome::usage("a step of the rewrites takes statistics from data: give --calib "
+                          "data.npz:input=array or --calib text.txt:input, or the step's option "
+                          "statistics");
+  if (Outcome o = checkAbsMax(given.weightMethod, r); !o)
     return o;
   Compiler compiler;
   return compiler.compile(r);
@@ -247,8 +333,10 @@ static Outcome runCheck() {
                  << '\n';
   } else {
     for (const Refusal &f : refusals)
-      llvm::outs() << "node '" << f.nodeName << "' (" << (f.domain.empty() ? "" : f.domain + ".")
-                   << f.opType << "): " << f.reason << '\n';
+      llvm::outs() << escapeControls("node '" + f.nodeName + "' (" +
+                                     (f.domain.empty() ? "" : f.domain + ".") + f.opType +
+                                     "): " + f.reason)
+                   << '\n';
     llvm::outs() << nodes << " nodes, " << refusals.size() << " refused\n";
   }
   if (refusals.empty())

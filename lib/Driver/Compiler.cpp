@@ -2,15 +2,21 @@
 // From a model file to an artefact.
 #include "Compiler.h"
 #include "Data.h"
+#include "Entry.h"
 
 #include "dialects/ONNX/IR/ONNXOps.h"
 #include "dialects/Packed/IR/Packed.h"
 #include "lpc-runtime/io/ModelHandle.h"
+#include "lpc/Equivalence/Passes.h"
 #include "lpc/Import/ONNX/Import.h"
 #include "lpc/InitAll.h"
 #include "lpc/Pipelines/CPU.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Quantization/ChannelStatistics.h"
 #include "lpc/Quantization/FormatChoice.h"
+#include "lpc/Quantization/Keep.h"
+#include "lpc/Quantization/Passes.h"
+#include "lpc/Support/Escape.h"
 #include "lpc/Support/TemporaryFolder.h"
 #include "lpc/Target/CPU/Emit.h"
 
@@ -20,6 +26,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -51,7 +58,7 @@ DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
         d.getSeverity() == DiagnosticSeverity::Remark) {
       std::string place = placeOf(d.getLocation());
       llvm::errs() << (d.getSeverity() == DiagnosticSeverity::Warning ? "warning: " : "remark: ")
-                   << place << (place.empty() ? "" : ": ") << d.str() << '\n';
+                   << escapeControls(place + (place.empty() ? "" : ": ") + d.str()) << '\n';
       return success();
     }
     if (d.getSeverity() != DiagnosticSeverity::Error)
@@ -59,7 +66,7 @@ DiagnosticLog::DiagnosticLog(MLIRContext *context) : context(context) {
     if (++count <= kMaxLines) {
       std::string place = placeOf(d.getLocation()), text = d.str();
       bool named = place.empty() || StringRef(text).contains(place);
-      lines.push_back(named ? text : place + ": " + text);
+      lines.push_back(escapeControls(named ? text : place + ": " + text));
     }
     return success();
   });
@@ -137,12 +144,17 @@ static Outcome specializeDims(ModuleOp module, const std::map<std::string, int64
 Outcome Compiler::load(const CompileRequest &request, OwningOpRef<ModuleOp> &module) {
   Progress progress("import");
   if (StringRef(request.input).ends_with(".mlir")) {
+    if (!llvm::sys::fs::exists(request.input))
+      return Outcome::usage("cannot open '" + request.input + "': there is no such file");
     DiagnosticLog log(&context);
     module = parseSourceFile<ModuleOp>(request.input, &context);
     if (!module)
       return {kExitMalformed, request.input + ": " + log.text()};
+    if (Outcome o = checkEntry(*module, request.input); !o)
+      return o;
   } else {
     ImportError error;
+    DiagnosticLog log(&context); // shows what the importer remarks
     FailureOr<OwningOpRef<ModuleOp>> imported = importONNX(request.input, &context, {}, error);
     if (failed(imported))
       return {error.getExitCode(), error.message};
@@ -187,28 +199,86 @@ static void setOptions(NnToLpOptions &o, const CompileRequest &request) {
   o.weightMethod = request.weightMethod;
   o.activationMethod = request.activationMethod;
   o.keep = request.keep;
+  o.weightLayers = request.weightLayers;
+  o.activationLayers = request.activationLayers;
+}
+
+Outcome Compiler::rewrite(const CompileRequest &request, ModuleOp module) {
+  if (request.rewrites.empty())
+    return Outcome::ok();
+  if (Outcome o = runPipeline(module, request, "prepare rewrites", addRewritePreparation); !o)
+    return o;
+  TemporaryFolder folder;
+  bool hasFolder = false;
+  for (auto [i, given] : llvm::enumerate(request.rewrites)) {
+    RewriteStep step = given;
+    if (needsStatistics(step)) {
+      std::string path = request.saveStatistics + "." + std::to_string(i + 1) + ".npz";
+      if (request.saveStatistics.empty()) {
+        if (std::error_code e = hasFolder ? std::error_code() : folder.make())
+          return {kExitInternal, "cannot make a temporary folder: " + e.message()};
+        hasFolder = true;
+        path = folder.file("statistics." + std::to_string(i + 1) + ".npz");
+      }
+      if (Outcome o = writeStatistics(request, module, path); !o)
+        return o;
+      step.options += (step.options.empty() ? "" : " ") + ("statistics=\"" + path + "\"");
+    }
+    if (Outcome o = runPipeline(module, request, step.name,
+                                [&](OpPassManager &pm) { addRewrite(pm, step); });
+        !o)
+      return o;
+  }
+  return Outcome::ok();
+}
+
+Outcome Compiler::writeStatistics(const CompileRequest &request, ModuleOp module, StringRef path) {
+  Progress progress("statistics");
+  quant::ChannelStatisticsFile file;
+  int64_t samples = 0;
+  if (Outcome o = observe(request, module, /*channelsLast=*/true, samples,
+                          [&](int32_t id, llvm::ArrayRef<float> values, int64_t inner) {
+                            if (inner > 0)
+                              file.tensors[id].add(values, inner);
+                          });
+      !o)
+    return o;
+  std::string error;
+  return file.write(path, error) ? Outcome::ok() : Outcome::usage(error);
+}
+
+/// Statistics are data of the user: a wrong file is no fault of the model.
+static Outcome checkCalibFile(const std::string &path, ModuleOp module) {
+  if (path.empty())
+    return Outcome::ok();
+  std::string error;
+  FailureOr<quant::CalibrationFile> file = quant::CalibrationFile::read(path, error);
+  if (failed(file))
+    return Outcome::usage("--calib-file: " + error);
+  auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash");
+  if (hash && !file->model.empty() && hash.getValue() != file->model)
+    return Outcome::usage("--calib-file: '" + path + "' belongs to another model (hash " +
+                          file->model + ", this one has " + hash.str() + ")");
+  return Outcome::ok();
 }
 
 Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool fuse) {
+  if (std::optional<std::string> idle = quant::describeIdleKeep(module, request.keep))
+    return Outcome::usage("--keep " + *idle);
   NnToLpOptions options;
   setOptions(options, request);
   TemporaryFolder statistics;
-  std::string error;
-  std::optional<num::FormatSpec> activations;
-  if (!request.activations.empty()) {
-    activations = quant::parseActivationFormat(request.activations, error);
-    if (!activations)
-      return Outcome::usage("--activations " + request.activations + ": " + error);
-  }
-  bool needsData = activations && quant::isStatic(*activations);
-  if (needsData) {
+  if (hasStaticScales(request)) {
     if (request.calib.empty() && request.calibFile.empty())
       return Outcome::usage(
-          "--activations " + request.activations +
+          (request.activations.empty() ? "the activations of layers"
+                                       : "--activations " + request.activations) +
           " takes its scales from data: give --calib data.npz:input=array, --calib text.txt:input, "
           "or "
           "--calib-file statistics.json (or use .../token for scales computed at run time)");
     options.calibration = request.calibFile;
+    if (Outcome o = checkCalibFile(request.calibFile, module); !o)
+      return o;
     if (request.calibFile.empty()) {
       quant::CalibrationFile file;
       if (Outcome o = calibrate(request, module, file); !o)
@@ -231,14 +301,18 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool 
   });
 }
 
-Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
-                            quant::CalibrationFile &file) {
-  Progress progress("calibrate");
+Outcome Compiler::observe(const CompileRequest &request, ModuleOp module, bool channelsLast,
+                          int64_t &samples, Show show) {
   OwningOpRef<ModuleOp> observed = module.clone();
-  NnToLpOptions options;
-  setOptions(options, request);
-  if (Outcome o = runPipeline(*observed, request, "  observe",
-                              [&](OpPassManager &pm) { buildObservePipeline(pm, options); });
+  if (Outcome o =
+          runPipeline(*observed, request, "  observe",
+                      [&](OpPassManager &pm) {
+                        InsertObserversPassOptions observers;
+                        observers.keep = channelsLast ? "" : request.keep;
+                        observers.channelsLast = channelsLast;
+                        pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observers));
+                        pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
+                      });
       !o)
     return o;
   TemporaryFolder folder;
@@ -258,12 +332,13 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
   rt::Result<DataSource> data = DataSource::open(request.calib, model->inputs(), request.window);
   if (!data)
     return Outcome::usage("--calib: " + data.error());
-  rt::Status set = model->setObserver([&](int32_t id, const float *values, int64_t n, int64_t) {
-    file.tensors[id].add(llvm::ArrayRef<float>(values, n));
-  });
+  rt::Status set =
+      model->setObserver([&](int32_t id, const float *values, int64_t n, int64_t inner) {
+        show(id, llvm::ArrayRef<float>(values, n), inner);
+      });
   if (!set)
     return {kExitInternal, set.error()};
-  int64_t samples = std::min(data->numSamples(), request.calibSamples);
+  samples = std::min(data->numSamples(), request.calibSamples);
   for (int64_t begin = 0; begin < samples;) {
     int64_t n = std::min(data->batchSize(32), samples - begin);
     rt::Result<std::vector<rt::NamedTensor>> batch = data->batch(begin, n);
@@ -274,6 +349,18 @@ Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
       return Outcome::usage("--calib: " + out.error());
     begin += n;
   }
+  return Outcome::ok();
+}
+
+Outcome Compiler::calibrate(const CompileRequest &request, ModuleOp module,
+                            quant::CalibrationFile &file) {
+  Progress progress("calibrate");
+  int64_t samples = 0;
+  if (Outcome o = observe(
+          request, module, /*channelsLast=*/false, samples,
+          [&](int32_t id, llvm::ArrayRef<float> values, int64_t) { file.tensors[id].add(values); });
+      !o)
+    return o;
   file.samples = samples;
   if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
     file.model = hash.str();
@@ -299,16 +386,18 @@ Outcome Compiler::writeModule(ModuleOp module, StringRef path) {
 }
 
 Outcome Compiler::commitOutputs() {
-  for (OutputFile &file : outputs)
-    if (llvm::Error e = file.commit())
-      return Outcome::usage(llvm::toString(std::move(e)));
+  SmallVector<OutputFile *> files(llvm::make_pointer_range(outputs));
+  if (llvm::Error e = OutputFile::commitAll(files))
+    return Outcome::usage(llvm::toString(std::move(e)));
   outputs.clear();
   return Outcome::ok();
 }
 
-/// The quantization table for the manifest: each contraction with its formats.
-static std::string describe(ModuleOp module) {
-  llvm::json::Array table;
+/// For the manifest: each contraction with its formats, and the rewrites that came before.
+static std::string describe(ModuleOp module, ArrayRef<RewriteStep> rewrites) {
+  llvm::json::Array table, steps;
+  for (const RewriteStep &step : rewrites)
+    steps.push_back(step.str());
   module.walk([&](Operation *op) {
     StringRef name = op->getName().getStringRef();
     if (name != "lp.matmul" && name != "lp.conv" && name != "nn.matmul" && name != "nn.conv")
@@ -341,7 +430,7 @@ static std::string describe(ModuleOp module) {
   });
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(
-      llvm::json::Object{{"contractions", std::move(table)}});
+      llvm::json::Object{{"contractions", std::move(table)}, {"rewrites", std::move(steps)}});
   return text;
 }
 
@@ -363,7 +452,7 @@ Outcome Compiler::emit(const CompileRequest &request, ModuleOp module, StringRef
   cpu.cpu = request.cpu;
   cpu.optLevel = request.optLevel;
   cpu.weightsFile = request.weightsFile;
-  cpu.extraManifest = describe(module);
+  cpu.extraManifest = describe(module, request.rewrites);
   if (auto hash = module->getAttrOfType<StringAttr>("onnx.model_hash"))
     cpu.modelHash = hash.str();
   if (Outcome o = runPipeline(module, request, "lower to linalg",
@@ -419,6 +508,8 @@ Outcome Compiler::buildArtefact(const CompileRequest &request) {
     return writeModule(*module, request.output);
   }
   if (Outcome o = loadNn(request, module); !o)
+    return o;
+  if (Outcome o = rewrite(request, *module); !o)
     return o;
   if (request.emit == "nn")
     return writeModule(*module, request.output);

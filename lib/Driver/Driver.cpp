@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Dispatches the subcommands of `lpc`.
-#include "Commands.h"
+#include "CommandLine.h"
 
+#include "lpc/Support/Escape.h"
 #include "lpc/Support/TemporaryFolder.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -27,7 +29,7 @@ static cl::opt<bool> quiet("quiet", cl::desc("No progress lines on stderr"), cl:
 
 int driver::report(const Outcome &outcome) {
   if (!outcome)
-    llvm::errs() << "error: " << outcome.message << '\n';
+    llvm::errs() << "error: " << escapeMessage(outcome.message) << '\n';
   return outcome.code;
 }
 
@@ -84,6 +86,23 @@ static Outcome refuseRepeated(cl::SubCommand &sub) {
   return Outcome::usage(*llvm::min_element(repeated) + " is given more than once");
 }
 
+/// LLVM reads options from FILE where an argument is @FILE, and leaves it alone where there is no
+/// such file. What it cannot read gets a sentence of ours.
+static Outcome checkOptionFiles(int argc, char **argv) {
+  for (int i = 1; i < argc; ++i) {
+    const llvm::StringRef path(argv[i]);
+    if (!path.starts_with("@"))
+      continue;
+    if (path == "@")
+      return Outcome::usage("'@' names no file: write @FILE to read options from a file");
+    auto buffer = llvm::MemoryBuffer::getFile(path.drop_front());
+    if (!buffer && buffer.getError() != std::errc::no_such_file_or_directory)
+      return Outcome::usage("cannot read options from '" + path.drop_front().str() +
+                            "': " + buffer.getError().message());
+  }
+  return Outcome::ok();
+}
+
 /// Nothing can be thrown, so memory that the system refuses ends the program.
 static void endWithoutMemory() {
   constexpr llvm::StringLiteral sentence =
@@ -127,13 +146,16 @@ int lpc::runDriver(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter(
       [](llvm::raw_ostream &os) { os << "lpc " LPC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n"; });
-  if (!cl::ParseCommandLineOptions(
+  if (Outcome files = checkOptionFiles(argc, argv); !files)
+    return finishOutput(report(files));
+  if (Outcome o = parseCommandLine(
           argc, argv,
           "lpc: the low-precision compiler\n\n"
           "  lpc compile m.onnx -o m.so --weights int4/g128 --activations int8/token\n"
           "  lpc run m.so --input x=@x.npy\n",
-          &llvm::errs()))
-    return kExitUsage;
+          commands);
+      !o)
+    return report(o);
   for (const Command &c : commands)
     if (*c.sub) {
       Outcome once = refuseRepeated(*c.sub);

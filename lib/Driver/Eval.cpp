@@ -171,6 +171,8 @@ static Outcome runEval() {
     return o;
   if (batch.getNumOccurrences() && batch < 1)
     return Outcome::usage("--batch must be at least 1");
+  if (window < 1)
+    return Outcome::usage("--window must be at least 1");
   if (windows.getNumOccurrences() && windows < 1)
     return Outcome::usage("--windows must be at least 1");
   if (Outcome o = checkThreads(threads); !o)

@@ -33,6 +33,7 @@ std::vector<double> logMagnitudes(const FormatFacts &facts, bool negative) {
 
 std::vector<double> allValues(const FormatFacts &facts) {
   std::vector<double> values;
+  values.reserve(facts.byValue.size());
   for (uint32_t code : facts.byValue)
     values.push_back(facts.format->decodeToDouble(code));
   return values;
@@ -176,7 +177,7 @@ void linearAxis(Svg &svg, const FormatFacts &facts) {
   Axis axis{values.front(), values.back()};
   if (axis.hi > axis.lo) {
     double step = niceStep(axis.hi - axis.lo);
-    for (double k = std::ceil(axis.lo / step); k * step <= axis.hi; ++k) {
+    for (long k = std::lround(std::ceil(axis.lo / step)); k * step <= axis.hi; ++k) {
       char label[32];
       std::snprintf(label, sizeof label, "%.6g", k * step);
       svg.line(toX(axis.at(k * step)), kLinearY - 50, toX(axis.at(k * step)), kLinearY + 6, "grid");
@@ -184,6 +185,7 @@ void linearAxis(Svg &svg, const FormatFacts &facts) {
     }
   }
   std::vector<std::pair<double, bool>> points;
+  points.reserve(values.size());
   for (double v : values)
     points.push_back({axis.at(v), v == 0 || isPowerOfTwo(std::log2(std::fabs(v)))});
   ticks(svg, points, kLinearY, -30);
@@ -201,13 +203,14 @@ void logAxis(Svg &svg, const FormatFacts &facts) {
       axis.hi = std::max(axis.hi, logs->back());
     }
   double step = std::max(1.0, std::ceil((axis.hi - axis.lo) / 14));
-  for (double k = std::ceil(axis.lo / step); k * step <= axis.hi; ++k) {
+  for (long k = std::lround(std::ceil(axis.lo / step)); k * step <= axis.hi; ++k) {
     double x = toX(axis.at(k * step));
     svg.line(x, kLogY - 50, x, kLogY + 50, "grid");
     svg.text(x, kLogY + 66, "2^" + std::to_string(static_cast<int>(k * step)));
   }
   auto half = [&](const std::vector<double> &logs, double height) {
     std::vector<std::pair<double, bool>> points;
+    points.reserve(logs.size());
     for (double l : logs)
       points.push_back({axis.at(l), isPowerOfTwo(l)});
     ticks(svg, points, kLogY, height);

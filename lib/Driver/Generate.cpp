@@ -54,7 +54,7 @@ static Outcome runGenerate() {
       return Outcome::usage(in.error());
     std::vector<rt::NamedTensor> inputs{{ids->name, std::move(*in)}};
     if (hasCache && haveState)
-      inputs.push_back({past.str(), std::move(state)});
+      inputs.push_back({past.str(), std::exchange(state, rt::HostTensor())});
     if (rt::Status s = addEmptyInputs(inputs, model->inputs()); !s)
       return Outcome::usage(s.error());
     rt::Result<std::vector<rt::NamedTensor>> out = model->run(inputs);

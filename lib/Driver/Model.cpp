@@ -8,6 +8,16 @@ using namespace mlir;
 using namespace lpc;
 using namespace lpc::driver;
 
+std::string driver::listOf(llvm::ArrayRef<rt::TensorInfo> infos) {
+  constexpr size_t kShown = 10;
+  std::string text;
+  for (const rt::TensorInfo &info : infos.take_front(kShown))
+    text += (text.empty() ? "it has " : ", ") + info.text();
+  if (infos.size() > kShown)
+    text += " and " + std::to_string(infos.size() - kShown) + " more";
+  return text.empty() ? "it has none" : text;
+}
+
 Model::Model() = default;
 Model::~Model() = default;
 
@@ -56,8 +66,17 @@ Outcome Model::run(const std::vector<rt::NamedTensor> &given,
     // Test data folders may leave out names; then the order counts.
     if (!match && i < given.size() && given[i].name.empty())
       match = &given[i];
-    if (!match)
+    if (!match) {
+      auto unknown = llvm::find_if(given, [&](const rt::NamedTensor &t) {
+        return !t.name.empty() && llvm::none_of(inputInfos, [&](const rt::TensorInfo &info) {
+          return info.name == t.name;
+        });
+      });
+      if (unknown != given.end())
+        return Outcome::usage("the model has no input '" + unknown->name +
+                              "': " + listOf(inputInfos));
       return Outcome::usage("no value is given for input " + inputInfos[i].text());
+    }
     rt::Result<rt::HostTensor> t = rt::adapt(match->tensor, inputInfos[i].dtype);
     if (!t)
       return Outcome::usage("input '" + inputInfos[i].name + "': " + t.error());
@@ -66,7 +85,7 @@ Outcome Model::run(const std::vector<rt::NamedTensor> &given,
   for (const rt::NamedTensor &t : given)
     if (!t.name.empty() &&
         llvm::none_of(inputInfos, [&](const rt::TensorInfo &i) { return i.name == t.name; }))
-      return Outcome::usage("the model has no input '" + t.name + "'");
+      return Outcome::usage("the model has no input '" + t.name + "': " + listOf(inputInfos));
   if (!handle)
     return runReference(ordered, results);
   rt::Result<std::vector<rt::HostTensor>> out = handle->run(ordered);
@@ -88,8 +107,12 @@ Outcome driver::compareOutputs(const std::vector<rt::NamedTensor> &found,
         match = &t;
     if (!match && expected[i].name.empty() && i < found.size())
       match = &found[i];
-    if (!match)
-      return Outcome::usage("the model has no output '" + expected[i].name + "'");
+    if (!match) {
+      std::string names;
+      for (const rt::NamedTensor &t : found)
+        names += (names.empty() ? "it has '" : ", '") + t.name + "'";
+      return Outcome::usage("the model has no output '" + expected[i].name + "': " + names);
+    }
     rt::CompareReport report = rt::compare(match->tensor, expected[i].tensor, options);
     if (!report.equal)
       return {kExitMismatch, "output '" + match->name + "': " + report.message};

@@ -46,6 +46,9 @@ private:
   std::vector<rt::TensorInfo> inputInfos, outputInfos;
 };
 
+/// "it has x: float32[2, 4], ...", for a message about a name that is none of them.
+std::string listOf(llvm::ArrayRef<rt::TensorInfo> infos);
+
 /// What `--expect` gives; compares by position where names are missing. A mismatch is
 /// kExitMismatch.
 Outcome compareOutputs(const std::vector<rt::NamedTensor> &found,

@@ -34,6 +34,8 @@ OPTION(std::string, activationMethod, "activation-method",
        cl::desc("Static activation ranges by minmax, percentile or mse"), cl::init("minmax"));
 OPTION(std::string, keep, "keep",
        cl::desc("Regular expression over node names: these contractions stay in float"));
+OPTION(std::string, recipe, "recipe",
+       cl::desc("YAML file with formats and formats of layers (docs/Recipes.md)"));
 OPTION(std::string, calib, "calib",
        cl::desc("Calibration data: data.npz:input=array[,...] or text.txt:input"));
 OPTION(std::string, calibFile, "calib-file", cl::desc("Use statistics that --save-calib wrote"));
@@ -54,6 +56,7 @@ static Outcome runQuantize() {
   r.weightMethod = weightMethod;
   r.activationMethod = activationMethod;
   r.keep = keep;
+  r.recipe = recipe;
   r.calib = calib;
   r.calibFile = calibFile;
   r.saveCalib = saveCalib;
@@ -62,7 +65,17 @@ static Outcome runQuantize() {
   r.threads = threads;
   if (form != "qdq" && form != "qonnx")
     return Outcome::usage("--format " + form + ": expected qdq or qonnx");
-  if (r.weights.empty() && r.activations.empty())
+  auto isGiven = [](const cl::Option &option) { return option.getNumOccurrences() > 0; };
+  GivenChoices given{isGiven(weights), isGiven(activations), isGiven(weightMethod),
+                     isGiven(activationMethod), isGiven(keep)};
+  if (Outcome o = applyRecipe(r, given, ""); !o)
+    return o;
+  if (!r.rewrites.empty())
+    return Outcome::usage(r.recipe + ": lpc quantize changes formats only, and the recipe has "
+                                     "rewrites: take them out, or use lpc compile");
+  bool hasWeights = !r.weights.empty() || !r.weightLayers.empty();
+  bool hasActivations = !r.activations.empty() || !r.activationLayers.empty();
+  if (!hasWeights && !hasActivations)
     return Outcome::usage("nothing to quantize: give --weights, --activations or both");
   if (window < 1 || calibSamples < 1)
     return Outcome::usage("--window and --calib-samples must be at least 1");
@@ -70,11 +83,10 @@ static Outcome runQuantize() {
     return o;
   bool calibrates = !r.calib.empty();
   if (Outcome o = refuseIdle(
-          {{weightMethod, r.weights.empty(), "give --weights"},
-           {calib, r.activations.empty(), "it serves activation scales; give --activations too"},
-           {calibFile, r.activations.empty(),
-            "it serves activation scales; give --activations too"},
-           {activationMethod, r.activations.empty(), "give --activations"},
+          {{weightMethod, !hasWeights, "give --weights"},
+           {calib, !hasActivations, "it serves activation scales; give --activations too"},
+           {calibFile, !hasActivations, "it serves activation scales; give --activations too"},
+           {activationMethod, !hasActivations, "give --activations"},
            {calib, !r.calibFile.empty(), "--calib-file gives the statistics; use one of them"},
            {saveCalib, !calibrates, "give --calib"},
            {calibSamples, !calibrates, "give --calib"},
@@ -92,7 +104,7 @@ static Outcome runQuantize() {
     return o;
   if (Outcome o = checkChoices(r); !o)
     return o;
-  if (Outcome o = checkAbsMax(weightMethod, r); !o)
+  if (Outcome o = checkAbsMax(given.weightMethod, r); !o)
     return o;
   std::string ignored;
   if (auto a = quant::parseActivationFormat(r.activations, ignored); a && !quant::isStatic(*a))

@@ -45,11 +45,11 @@ Outcome Model::openReference(const std::string &path, const Options &options) {
   for (unsigned i = 0; i < main.getNumArguments(); ++i)
     inputInfos.push_back(
         infoOf(main.getArgumentTypes()[i], main.getArgAttrOfType<StringAttr>(i, "onnx.name"),
-               "arg" + std::to_string(i), main.getArgAttrOfType<ArrayAttr>(i, "nn.dims")));
+               "input" + std::to_string(i), main.getArgAttrOfType<ArrayAttr>(i, "nn.dims")));
   for (unsigned i = 0; i < main.getNumResults(); ++i)
     outputInfos.push_back(
         infoOf(main.getResultTypes()[i], main.getResultAttrOfType<StringAttr>(i, "onnx.name"),
-               "result" + std::to_string(i), main.getResultAttrOfType<ArrayAttr>(i, "nn.dims")));
+               "output" + std::to_string(i), main.getResultAttrOfType<ArrayAttr>(i, "nn.dims")));
   return Outcome::ok();
 }
 

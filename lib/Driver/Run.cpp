@@ -6,6 +6,8 @@
 #include "Data.h"
 #include "lpc-runtime/io/Npy.h"
 #include "lpc-runtime/io/TensorProto.h"
+#include "lpc/Support/Escape.h"
+#include "lpc/Support/OutputFile.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -100,7 +102,7 @@ static Outcome readBindings(const cl::list<std::string> &list, llvm::StringRef f
 
 static void print(const rt::NamedTensor &t) {
   constexpr int64_t kShown = 8;
-  llvm::outs() << t.name << ": " << rt::dtypeName(t.tensor.dtype) << ' '
+  llvm::outs() << escapeControls(t.name) << ": " << rt::dtypeName(t.tensor.dtype) << ' '
                << rt::shapeText(t.tensor.shape) << " =";
   int64_t n = t.tensor.numElements();
   for (int64_t i = 0; i < std::min(n, kShown); ++i)
@@ -190,8 +192,40 @@ static Outcome checkOutputNames(const Model &model) {
     if (Outcome o = splitBinding(text, "--output", name, path); !o)
       return o;
     if (llvm::none_of(model.outputs(), [&](const rt::TensorInfo &t) { return t.name == name; }))
-      return Outcome::usage("the model has no output '" + name + "'");
+      return Outcome::usage("the model has no output '" + name + "': " + listOf(model.outputs()));
   }
+  return Outcome::ok();
+}
+
+/// --save and --output: all of the files or none.
+static Outcome writeResults(const std::vector<rt::NamedTensor> &results) {
+  std::vector<OutputFile> files;
+  auto add = [&](const std::string &path, auto write) -> Outcome {
+    llvm::Expected<OutputFile> file = OutputFile::create(path);
+    if (!file)
+      return Outcome::usage(llvm::toString(file.takeError()));
+    if (llvm::Error e = file->finish())
+      return Outcome::usage(llvm::toString(std::move(e)));
+    if (rt::Status s = write(file->temporaryPath()); !s)
+      return Outcome::usage(s.error());
+    files.push_back(std::move(*file));
+    return Outcome::ok();
+  };
+  if (!save.empty())
+    if (Outcome o = add(save, [&](const std::string &to) { return rt::writeNpz(to, results); }); !o)
+      return o;
+  for (const std::string &text : outputs) {
+    std::string name, path;
+    if (Outcome o = splitBinding(text, "--output", name, path); !o)
+      return o;
+    auto it = llvm::find_if(results, [&](const rt::NamedTensor &t) { return t.name == name; });
+    if (Outcome o = add(path, [&](const std::string &to) { return rt::writeNpy(to, it->tensor); });
+        !o)
+      return o;
+  }
+  llvm::SmallVector<OutputFile *> all(llvm::make_pointer_range(files));
+  if (llvm::Error e = OutputFile::commitAll(all))
+    return Outcome::usage(llvm::toString(std::move(e)));
   return Outcome::ok();
 }
 
@@ -227,17 +261,8 @@ static Outcome runRun() {
     return o;
   for (const rt::NamedTensor &t : results)
     print(t);
-  if (!save.empty())
-    if (rt::Status s = rt::writeNpz(save, results); !s)
-      return Outcome::usage(s.error());
-  for (const std::string &text : outputs) {
-    std::string name, path;
-    if (Outcome o = splitBinding(text, "--output", name, path); !o)
-      return o;
-    auto it = llvm::find_if(results, [&](const rt::NamedTensor &t) { return t.name == name; });
-    if (rt::Status s = rt::writeNpy(path, it->tensor); !s)
-      return Outcome::usage(s.error());
-  }
+  if (Outcome o = writeResults(results); !o)
+    return o;
   if (expected.empty())
     return Outcome::ok();
   rt::CompareOptions compare;

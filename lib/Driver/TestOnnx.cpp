@@ -4,6 +4,7 @@
 
 #include "Data.h"
 #include "lpc-runtime/io/TensorProto.h"
+#include "lpc/Support/Escape.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -38,6 +39,8 @@ static std::vector<std::string> dataSets(const std::string &folder) {
 }
 
 static Outcome testFolder(const std::string &folder) {
+  if (!llvm::sys::fs::exists(folder + "/model.onnx"))
+    return {kExitUsage, "there is no file '" + folder + "/model.onnx'"};
   Model model;
   Model::Options options;
   options.target = target;
@@ -63,19 +66,23 @@ static Outcome testFolder(const std::string &folder) {
   return Outcome::ok();
 }
 
+/// Tests that do not pass are results, told by their lines; a folder that holds no test is a slip.
 static Outcome runTestOnnx() {
+  std::string missing;
   for (const std::string &folder : folders) {
     Outcome o = testFolder(folder);
+    if (o.code == kExitUsage && missing.empty())
+      missing = o.message;
     llvm::StringRef status = o.code == kExitOk         ? "pass"
                              : o.code == kExitMismatch ? "wrong"
                              : o.code == kExitInternal ? "crash"
                                                        : "refused";
     std::string reason = o.message;
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    llvm::outs() << status << ' ' << folder << ' ' << reason << '\n';
+    llvm::outs() << status << ' ' << folder << ' ' << escapeControls(reason) << '\n';
     llvm::outs().flush();
   }
-  return Outcome::ok();
+  return missing.empty() ? Outcome::ok() : Outcome::usage(missing);
 }
 
 Command driver::testOnnxCommand() { return {&testSub, runTestOnnx}; }

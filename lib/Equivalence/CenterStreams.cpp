@@ -24,7 +24,7 @@ namespace {
 SmallVector<nn::LayerNormOp> readersOf(const AxisClass &c) {
   SmallVector<nn::LayerNormOp> norms;
   for (const AxisMember &m : c.members)
-    if (m.value && m.outer == 1 && m.inner == 1)
+    if (m.value && m.isWhole(c.size))
       for (OpOperand &use : m.value.getUses())
         if (auto norm = dyn_cast<nn::LayerNormOp>(use.getOwner());
             norm && use.getOperandNumber() == 0 && static_cast<int64_t>(norm.getAxis()) <= m.axis)

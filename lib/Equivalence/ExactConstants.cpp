@@ -76,17 +76,19 @@ void equiv::writeExact(OpOperand &use, std::vector<double> values) {
 
 void equiv::forEachLane(MutableArrayRef<double> values, const analysis::AxisMember &member,
                         int64_t size, LaneChange change) {
-  int64_t before = 1, after = member.inner;
-  auto type = cast<RankedTensorType>(member.use->get().getType());
+  int64_t before = 1, behind = 1;
+  RankedTensorType type = member.getType();
   for (int64_t i = 0; i < type.getRank(); ++i)
-    (i < member.axis ? before : after) *= i == member.axis ? 1 : type.getDimSize(i);
+    if (i != member.axis)
+      (i < member.axis ? before : behind) *= type.getDimSize(i);
+  int64_t whole = type.getDimSize(member.axis) * behind, after = member.inner * behind;
   // Neighbours are fetched together: along outer axes an element has a cache line of its own.
   constexpr int64_t width = 8;
   std::vector<double> lanes(width * size);
-  for (int64_t o = 0; o < before * member.outer; ++o)
+  auto changeAt = [&](double *start) {
     for (int64_t i = 0; i < after; i += width) {
       int64_t count = std::min(width, after - i);
-      double *first = values.data() + o * size * after + i;
+      double *first = start + i;
       for (int64_t k = 0; k < size; ++k)
         for (int64_t l = 0; l < count; ++l)
           lanes[l * size + k] = first[k * after + l];
@@ -96,6 +98,10 @@ void equiv::forEachLane(MutableArrayRef<double> values, const analysis::AxisMemb
         for (int64_t l = 0; l < count; ++l)
           first[k * after + l] = lanes[l * size + k];
     }
+  };
+  for (int64_t b = 0; b < before; ++b)
+    for (int64_t o = 0; o < member.outer; ++o)
+      changeAt(values.data() + b * whole + (member.offset + o * member.stride) * behind);
 }
 
 LogicalResult equiv::changeLanes(const analysis::AxisMember &member, int64_t size,

@@ -55,6 +55,30 @@ LogicalResult addThrough(const Linear &product, ArrayRef<double> shift) {
   return failed(weight) ? failure() : product.addToBias(product.apply(*weight, shift));
 }
 
+/// Products with constant matrices that read a value, also from behind reshapes that leave its last
+/// axis alone; nothing if something else reads it.
+std::optional<SmallVector<Linear>> readersOf(Value v) {
+  SmallVector<Linear> products;
+  for (OpOperand &use : v.getUses()) {
+    if (auto reshape = dyn_cast<nn::ReshapeOp>(use.getOwner())) {
+      ArrayRef<int64_t> from = cast<RankedTensorType>(v.getType()).getShape();
+      ArrayRef<int64_t> to = cast<RankedTensorType>(reshape.getType()).getShape();
+      std::optional<SmallVector<Linear>> inner;
+      if (!from.empty() && !to.empty() && from.back() == to.back())
+        inner = readersOf(reshape.getOutput());
+      if (!inner)
+        return std::nullopt;
+      products.append(*inner);
+      continue;
+    }
+    std::optional<Linear> product = Linear::of(use.getOwner());
+    if (!product || !product->isMatMul() || use.getOperandNumber() != 0)
+      return std::nullopt;
+    products.push_back(*product);
+  }
+  return products;
+}
+
 /// Why a shift cannot leave its norm; empty if it can.
 StringRef keepsShift(nn::LayerNormOp norm) {
   OpOperand &shift = norm->getOpOperand(norm.getScale() ? 2 : 1);
@@ -63,11 +87,8 @@ StringRef keepsShift(nn::LayerNormOp norm) {
   if (!isConstantUse(shift) || axisOf(shift.get(), norm) != rank - 1 ||
       type.getShape().back() != cast<RankedTensorType>(norm.getType()).getShape().back())
     return "its shift is no constant along the last axis";
-  for (OpOperand &use : norm->getUses()) {
-    std::optional<Linear> product = Linear::of(use.getOwner());
-    if (!product || !product->isMatMul() || use.getOperandNumber() != 0)
-      return "something besides products with constant matrices reads it";
-  }
+  if (!readersOf(norm.getOutput()))
+    return "something besides products with constant matrices reads it";
   return "";
 }
 
@@ -83,7 +104,7 @@ struct Found {
 Found find(const std::vector<AxisClass> &classes, Value v, int64_t axis) {
   for (const AxisClass &c : classes)
     for (const AxisMember &m : c.members)
-      if (m.value == v && m.axis == axis && m.outer == 1 && m.inner == 1)
+      if (m.value == v && m.axis == axis && m.isWhole(c.size))
         return {&c, m.dual};
   return {};
 }
@@ -138,8 +159,9 @@ struct FoldNormGainsPass final : lpc::impl::FoldNormGainsPassBase<FoldNormGainsP
     FailureOr<std::vector<double>> shift = readExact(norm->getOpOperand(norm.getScale() ? 2 : 1));
     if (failed(shift))
       return failure();
-    for (Operation *user : llvm::to_vector(norm->getUsers()))
-      if (failed(addThrough(*Linear::of(user), *shift)))
+    SmallVector<Linear> readers = *readersOf(norm.getOutput());
+    for (const Linear &product : readers)
+      if (failed(addThrough(product, *shift)))
         return failure();
     norm.getBiasMutable().clear();
     ++numShifts;

@@ -41,13 +41,14 @@ static bool isStream(const AxisClass &c) {
   return false;
 }
 
-/// A product of two computed tensors reads it.
+/// Attention or another product of two computed tensors reads it.
 static bool isHead(const AxisClass &c) {
   for (const AxisMember &m : c.members)
     if (m.value)
       for (Operation *user : m.value.getUsers())
-        if (isa<nn::MatMulOp>(user) && !isConstantUse(user->getOpOperand(0)) &&
-            !isConstantUse(user->getOpOperand(1)))
+        if (isa<nn::AttentionOp>(user) ||
+            (isa<nn::MatMulOp>(user) && !isConstantUse(user->getOpOperand(0)) &&
+             !isConstantUse(user->getOpOperand(1))))
           return true;
   return false;
 }

@@ -36,10 +36,25 @@ static SmallVector<Linear> productsBehind(Value v) {
       continue;
     if (std::optional<Linear> l = Linear::of(op))
       found.push_back(*l);
-    else if (!isa<nn::MatMulOp>(op))
+    else if (!isa<nn::MatMulOp, nn::AttentionOp>(op))
       llvm::append_range(open, op->getOperands());
   }
   return found;
+}
+
+/// Whether an operand holds keys: the right one of a product of two computed tensors, or that of an
+/// attention. `axis`: of their channels.
+static bool isKey(OpOperand &use, int64_t &axis) {
+  int64_t rank = cast<RankedTensorType>(use.get().getType()).getRank();
+  axis = rank - 1;
+  if (isa<nn::AttentionOp>(use.getOwner()))
+    return use.getOperandNumber() == 1;
+  auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
+  if (!product || use.getOperandNumber() != 1 || isConstantUse(product->getOpOperand(0)) ||
+      isConstantUse(use))
+    return false;
+  axis = rank - (product.getTransposeRhs() ? 1 : 2);
+  return true;
 }
 
 namespace {
@@ -50,30 +65,36 @@ class AngleTables {
 public:
   void separate(func::FuncOp func) {
     bool isFirst = true;
-    func.walk([&](nn::MatMulOp product) {
-      if (isConstantUse(product->getOpOperand(0)) || isConstantUse(product->getOpOperand(1)))
+    func.walk([&](Operation *product) {
+      int64_t axis;
+      if (product->getNumOperands() < 2 || !isKey(product->getOpOperand(1), axis))
         return;
       IRMapping copies;
       bool hasTables = false;
-      for (Operation *op : between(product))
+      for (Operation *op : between(product)) {
+        // Masks are added or select: they have no channels.
+        auto binary = dyn_cast<nn::BinaryOp>(op);
+        if (!isa<nn::RopeOp>(op) && !(binary && binary.getKind() == nn::BinaryKind::Mul))
+          continue;
         for (OpOperand &use : op->getOpOperands())
           if (isTable(use.get()) && isFloatTable(use.get())) {
             hasTables = true;
             if (!isFirst)
               use.set(copy(use.get(), op, copies));
           }
+      }
       isFirst &= !hasTables;
     });
   }
 
 private:
   /// Ops between a product of computed tensors and the weights behind it, in program order.
-  SmallVector<Operation *> between(nn::MatMulOp product) {
+  SmallVector<Operation *> between(Operation *product) {
     llvm::SetVector<Operation *> seen;
-    SmallVector<Value> open(product->getOperands());
+    SmallVector<Value> open{product->getOperand(0), product->getOperand(1)};
     while (!open.empty()) {
       Operation *op = open.pop_back_val().getDefiningOp();
-      if (op && op->getBlock() == product->getBlock() && !isa<nn::MatMulOp>(op) &&
+      if (op && op->getBlock() == product->getBlock() && !isa<nn::MatMulOp, nn::AttentionOp>(op) &&
           !Linear::of(op) && seen.insert(op))
         llvm::append_range(open, op->getOperands());
     }
@@ -156,11 +177,9 @@ struct SortChannelsPass final : lpc::impl::SortChannelsPassBase<SortChannelsPass
     for (const AxisMember &m : c.members) {
       if (!m.value || m.inner != 1)
         continue;
-      int64_t rank = cast<RankedTensorType>(m.value.getType()).getRank();
       for (OpOperand &use : m.value.getUses()) {
-        auto product = dyn_cast<nn::MatMulOp>(use.getOwner());
-        if (product && use.getOperandNumber() == 1 && !isConstantUse(product->getOpOperand(0)) &&
-            m.axis == rank - (product.getTransposeRhs() ? 1 : 2))
+        int64_t axis;
+        if (isKey(use, axis) && axis == m.axis)
           keys.push_back(m.value);
       }
     }
@@ -208,10 +227,9 @@ struct SortChannelsPass final : lpc::impl::SortChannelsPassBase<SortChannelsPass
       if (!m.value || it == observed.end())
         continue;
       const quant::ChannelStatistics &x = *it->second;
-      for (int64_t i = 0; i < x.channels(); ++i) {
-        double &most = largest[i / m.inner % c.size];
-        most = std::max(most, static_cast<double>(x.absMax(i)));
-      }
+      for (int64_t i = 0; i < x.channels(); ++i)
+        if (std::optional<int64_t> own = m.indexAt(i, c.size))
+          largest[*own] = std::max(largest[*own], static_cast<double>(x.absMax(i)));
     }
   }
 

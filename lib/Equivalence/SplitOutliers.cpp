@@ -69,7 +69,7 @@ struct SplitOutliersPass final : lpc::impl::SplitOutliersPassBase<SplitOutliersP
   static const AxisClass *find(ArrayRef<AxisClass> classes, const quant::ObservedActivation &a) {
     for (const AxisClass &c : classes)
       for (const AxisMember &m : c.members)
-        if (m.value == a.value && m.axis == a.axis && m.outer == 1 && m.inner == 1)
+        if (m.value == a.value && m.axis == a.axis && m.isWhole(c.size))
           return &c;
     return nullptr;
   }

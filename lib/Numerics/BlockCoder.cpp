@@ -4,6 +4,8 @@
 
 #include "BlockStats.h"
 
+#include "lpc/Numerics/ScaleRules.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -43,6 +45,15 @@ Stored StoredFormat::operator()(float x) const {
   else
     encoder_->encode(std::span<const float>(&x, 1), std::span<uint16_t>(&s.code, 1));
   s.value = table_[s.code];
+  return s;
+}
+
+Stored StoredFormat::positive(float x) const {
+  Stored s = (*this)(x);
+  if (format_ && x > 0 && s.value == 0) {
+    s.code = static_cast<uint16_t>(storedScale(*format_, static_cast<double>(x)));
+    s.value = table_[s.code];
+  }
   return s;
 }
 

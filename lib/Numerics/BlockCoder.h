@@ -25,6 +25,8 @@ public:
   const Format *format() const { return format_; }
   /// Nearest, ties to even, saturating.
   Stored operator()(float x) const;
+  /// num::storedScale: a positive number never becomes 0.
+  Stored positive(float x) const;
   float value(uint16_t code) const { return table_[code]; }
   float max() const;
 

@@ -100,7 +100,8 @@ BlockParams BlockChooser::choose(const Elements &e, const OuterParams &outer) {
     bool hasNaN;
     float a = absMax(e.x, e.n, hasNaN);
     BlockParams p;
-    p.scale = scale_(powerOfTwo(blockExponent(Rule::Floor, hasNaN ? NAN : a, coder_.element())));
+    p.scale =
+        scale_.positive(powerOfTwo(blockExponent(Rule::Floor, hasNaN ? NAN : a, coder_.element())));
     p.wholeScale = p.scale.value * outer.scale.value;
     return p;
   }
@@ -140,25 +141,21 @@ BlockParams BlockChooser::fromRange(float least, float most) const {
   BlockParams p;
   const bool asymmetric = spec_.zeroPoint == ZeroPointKind::Integer;
   ScaleZero s = chooseScale(least, most, coder_.element(), asymmetric);
-  p.scale = scale_(s.scale);
+  p.scale = scale_.positive(s.scale);
   p.wholeScale = p.scale.value;
   p.zero = s.zero;
   // The zero point belongs to the scale that is stored.
-  if (asymmetric && scale_.format() && p.scale.value > 0)
+  if (asymmetric && scale_.format())
     p.zero = rangeZero(least, p.scale.value, coder_.element());
   return p;
 }
 
 BlockParams BlockChooser::fromAffineRange(float least, float most) const {
   BlockParams p;
-  p.scale = scale_(rangeScale(least, most, coder_.element()));
-  // Where the format has no scale that small, all elements become the least one, as if equal.
-  if (spec_.zeroPoint == ZeroPointKind::Float && p.scale.value == 0)
-    p.scale = scale_(1);
+  p.scale = scale_.positive(rangeScale(least, most, coder_.element()));
   p.wholeScale = p.scale.value;
   if (spec_.zeroPoint == ZeroPointKind::Float) {
-    float quotient = p.wholeScale == 0 ? 0 : least / p.wholeScale;
-    p.floatZero = coder_.lo() - quotient;
+    p.floatZero = coder_.lo() - least / p.wholeScale;
   } else {
     float bottom = coder_.lo() * p.wholeScale;
     p.offset = offset_(least - bottom);
@@ -190,9 +187,12 @@ double BlockChooser::error(const BlockParams &p, const Elements &e) {
   coder_.decode(p, codes_.data(), e.n, nullptr, back_.data());
   double sum = 0;
   for (size_t i = 0; i < e.n; ++i) {
-    double d = static_cast<double>(e.x[i]) - static_cast<double>(back_[i]);
-    if (std::isnan(d)) // NaN elements are as if they were absent.
+    if (std::isnan(e.x[i])) // as if it were absent
       continue;
+    double d = static_cast<double>(e.x[i]) - static_cast<double>(back_[i]);
+    // A number must not become NaN.
+    if (std::isnan(d))
+      return std::numeric_limits<double>::infinity();
     sum += e.importance ? d * d * static_cast<double>(e.importance[i]) : d * d;
   }
   return sum;
@@ -203,8 +203,9 @@ BlockParams BlockChooser::searchRange(const Elements &e) {
   BlockParams best = fromRange(r.least, r.most);
   double bestError = error(best, e);
   for (int percent = 98; percent >= 40; percent -= 2) {
-    BlockParams p = fromRange(r.least * static_cast<float>(percent) / 100,
-                              r.most * static_cast<float>(percent) / 100);
+    // Never the product with the percentage: of large floats it is infinite.
+    const float part = static_cast<float>(percent) / 100;
+    BlockParams p = fromRange(r.least * part, r.most * part);
     double d = error(p, e);
     if (d < bestError) {
       bestError = d;
@@ -219,7 +220,7 @@ BlockParams BlockChooser::searchRange(const Elements &e) {
 
 BlockParams BlockChooser::powerOfTwoBlock(int exponent) const {
   BlockParams p;
-  p.scale = scale_(powerOfTwo(exponent));
+  p.scale = scale_.positive(powerOfTwo(exponent));
   p.wholeScale = p.scale.value;
   // Where the inverse is a normal number, multiplying by it is the same as dividing.
   if (exponent >= -126 && exponent <= 126 && spec_.zeroPoint == ZeroPointKind::None &&
@@ -315,6 +316,13 @@ BlockParams BlockChooser::fourOverSix(const Elements &e, const OuterParams &oute
 // -- gguf, BitNet, QRazor
 // --------------------------------------------------------------------------------
 
+/// 1 / d, finite, so that a subnormal d does not make NaN of zeros and the largest code of all
+/// else.
+static float inverse(float d) {
+  constexpr float most = std::numeric_limits<float>::max();
+  return d == 0 ? 0 : std::clamp(1 / d, -most, most);
+}
+
 BlockParams BlockChooser::signedMax(const Elements &e) const {
   bool hasNaN;
   float a = absMax(e.x, e.n, hasNaN), v = 0;
@@ -327,18 +335,20 @@ BlockParams BlockChooser::signedMax(const Elements &e) const {
   float d = v / coder_.lo();
   p.scale = scale_(d);
   p.wholeScale = p.scale.value;
-  p.factor = d == 0 ? 0 : 1 / d;
+  p.factor = inverse(d);
   return p;
 }
 
 BlockParams BlockChooser::reciprocal(const Elements &e) const {
   bool hasNaN;
-  float d = absMax(e.x, e.n, hasNaN) / coder_.hi();
+  const float a = absMax(e.x, e.n, hasNaN);
+  // A largest value below 1 must not make the scale of a finite block infinite.
+  float d = std::min(a / coder_.hi(), std::max(a, std::numeric_limits<float>::max()));
   BlockParams p;
   p.scale = scale_(d);
   p.wholeScale = p.scale.value;
   p.multiplies = true;
-  p.factor = d == 0 ? 0 : 1 / d;
+  p.factor = inverse(d);
   return p;
 }
 
@@ -353,7 +363,7 @@ BlockParams BlockChooser::absmean(const Elements &e) const {
   float mean =
       std::max(static_cast<float>(sum / static_cast<double>(std::max<size_t>(count, 1))), 1e-5f);
   BlockParams p;
-  p.scale = scale_(mean);
+  p.scale = scale_.positive(mean);
   p.wholeScale = p.scale.value;
   p.multiplies = true;
   p.factor = 1 / p.wholeScale;

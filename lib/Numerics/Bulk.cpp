@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Conversion of whole arrays: branch-free loops for integers, fixed point and wide minifloats, a
-// table of thresholds for formats of up to 8 bits, and the exact encoder for the rest.
+// Conversion of whole arrays: branch-free loops for integers, fixed point and wide minifloats,
+// tables for the rest, and the exact encoder for few elements of wide formats and for stochastic
+// rounding.
 #include "lpc/Numerics/Bulk.h"
 
 #include "BulkLoops.h"
+#include "CellTable.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -155,16 +158,35 @@ private:
 /// The tables of one format and policy.
 class detail::StepTables {
 public:
-  StepTables(const Format &format, const Conversion &policy)
-      : wide_(format, policy), narrow_(format, policy) {}
+  StepTables(const Format &format, const Conversion &policy) : format_(format), policy_(policy) {
+    if (format.width() > widest)
+      return;
+    wide_.emplace(format, policy);
+    cells_ = CellTable::make(format, policy);
+    if (!cells_)
+      narrow_.emplace(format, policy);
+  }
 
-  const StepTable<float> &narrow() const { return narrow_; }
-  const StepTable<double> &wide() const { return wide_; }
+  /// Null where a table has not paid so far, or never does.
+  const CellTable *cells(size_t elements) const {
+    if (format_.width() <= widest)
+      return cells_.get();
+    // To find the steps takes as long as encoding this many elements.
+    const size_t worthwhile = size_t(16) << format_.width();
+    if (seen_.load(std::memory_order_relaxed) < worthwhile &&
+        seen_.fetch_add(elements, std::memory_order_relaxed) + elements < worthwhile)
+      return nullptr;
+    std::call_once(once_, [&] { cells_ = CellTable::make(format_, policy_); });
+    return cells_.get();
+  }
+  /// Null for wide formats.
+  const StepTable<float> *narrow() const { return narrow_ ? &*narrow_ : nullptr; }
+  const StepTable<double> *wide() const { return wide_ ? &*wide_ : nullptr; }
 
-  /// The shared tables, or null where none apply: more than 8 bits, random rounding, wrapping.
+  /// The shared tables, or null where none apply: random rounding, wrapping, codes of more than 16
+  /// bits.
   static const StepTables *find(const Format &format, const Conversion &policy) {
-    constexpr unsigned widest = 8;
-    if (format.width() > widest || isStochastic(policy.rounding) ||
+    if (format.width() > 16 || isStochastic(policy.rounding) ||
         (policy.overflow == Overflow::Wrap && FixedFormat::classof(&format)))
       return nullptr;
     using Id = std::tuple<const Format *, Rounding, Overflow, NaNPolicy>;
@@ -178,8 +200,16 @@ public:
   }
 
 private:
-  StepTable<double> wide_;
-  StepTable<float> narrow_;
+  /// Up to here tables are made at once.
+  static constexpr unsigned widest = 8;
+
+  const Format &format_;
+  const Conversion policy_;
+  std::optional<StepTable<double>> wide_;
+  std::optional<StepTable<float>> narrow_;
+  mutable std::atomic<size_t> seen_ = 0;
+  mutable std::once_flag once_;
+  mutable std::unique_ptr<CellTable> cells_;
 };
 
 // -- Encoder
@@ -220,7 +250,7 @@ static void quantizeAny(const Format &format, const Conversion &policy,
                                       std::ldexp(T(1), fixed.fraction()), 0, codes.data());
   }
   if constexpr (std::is_same_v<T, float>) {
-    if (!tables && MinifloatFormat::classof(&format) && detail::hasLoop(policy)) {
+    if (format.width() > 8 && MinifloatFormat::classof(&format) && detail::hasLoop(policy)) {
       const auto &minifloat = static_cast<const MinifloatFormat &>(format);
       if (detail::hasMinifloatLoop(minifloat))
         return detail::withMode(policy.rounding, [&]<Rounding Mode>() {
@@ -230,15 +260,20 @@ static void quantizeAny(const Format &format, const Conversion &policy,
   }
   if (!tables || zeroPoint != 0)
     return quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
+  auto lookUp = [&](const auto *table) {
+    for (size_t i = 0; table && i < x.size(); ++i)
+      codes[i] = (*table)(x[i] / scale);
+    return table != nullptr;
+  };
   if constexpr (std::is_same_v<T, float>) {
-    const StepTable<float> &table = tables->narrow();
-    for (size_t i = 0; i < x.size(); ++i)
-      codes[i] = table(x[i] / scale);
+    if (const detail::CellTable *cells = tables->cells(x.size()))
+      return cells->quantize(x.data(), x.size(), scale, codes.data());
+    if (lookUp(tables->narrow()))
+      return;
+  } else if (lookUp(tables->wide())) {
     return;
   }
-  const StepTable<double> &table = tables->wide();
-  for (size_t i = 0; i < x.size(); ++i)
-    codes[i] = table(static_cast<double>(x[i] / scale));
+  quantizeScalar(format, policy, x, scale, zeroPoint, codes, key);
 }
 
 Encoder::Encoder(const Format &format, const Conversion &policy)

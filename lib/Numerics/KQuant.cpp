@@ -155,9 +155,17 @@ private:
 
 } // namespace
 
-/// The outer number under which `wanted` becomes the largest inner one.
+/// The outer number under which `wanted` becomes the largest inner one. Where the format has none
+/// so small it is the least one, under which fewer inner numbers are of use, but not none.
 static Stored outerFor(double wanted, const StoredFormat &inner, const StoredFormat &outer) {
-  return outer(static_cast<float>(wanted / static_cast<double>(inner.max())));
+  const float t = static_cast<float>(wanted / static_cast<double>(inner.max()));
+  const Format *f = outer.format();
+  if (!f || t >= 0)
+    return outer.positive(t);
+  Stored s = outer(t);
+  if (s.value == 0)
+    s = outer(static_cast<float>(-f->minPositive()));
+  return s;
 }
 
 OuterParams BlockChooser::chooseSuperBlock(std::span<const Elements> blocks,
@@ -187,23 +195,26 @@ OuterParams BlockChooser::chooseSuperBlock(std::span<const Elements> blocks,
     const double s = ds == 0 ? 0 : std::nearbyint(lines[i].scale / ds);
     const double m = dm == 0 ? 0 : std::nearbyint(lines[i].offset / dm);
     double bestError = std::numeric_limits<double>::infinity();
-    for (double stepS : {0.0, -1.0, 1.0})
-      for (double stepM : {0.0, -1.0, 1.0}) {
-        if ((!hasOffset || dm == 0) && stepM != 0)
-          continue;
-        BlockParams p;
-        p.scale = scale_(static_cast<float>(s + stepS));
-        p.wholeScale = p.scale.value * outer.scale.value;
-        if (hasOffset) {
-          p.offset = offset_(static_cast<float>(m + stepM));
-          p.wholeOffset = p.offset.value * outer.offset.value;
-        }
-        double error = fits[i].error(p.wholeScale, p.wholeOffset);
-        if (error < bestError) {
-          bestError = error;
-          params[i] = p;
-        }
+    auto consider = [&](double scale, double offset) {
+      BlockParams p;
+      p.scale = scale_(static_cast<float>(scale));
+      p.wholeScale = p.scale.value * outer.scale.value;
+      if (hasOffset) {
+        p.offset = offset_(static_cast<float>(offset));
+        p.wholeOffset = p.offset.value * outer.offset.value;
       }
+      double error = fits[i].error(p.wholeScale, p.wholeOffset);
+      if (error < bestError) {
+        bestError = error;
+        params[i] = p;
+      }
+    };
+    for (double stepS : {0.0, -1.0, 1.0})
+      for (double stepM : {0.0, -1.0, 1.0})
+        if ((hasOffset && dm != 0) || stepM == 0)
+          consider(s + stepS, m + stepM);
+    // Where the outer numbers are as coarse as the block, zeros may be the best that there is.
+    consider(0, 0);
   }
   return outer;
 }

@@ -23,13 +23,26 @@ double scaleTarget(const Format &f) {
   return fraction < 0 ? std::min(2 * top, f.max()) : (2 - std::ldexp(1.0, -fraction)) * top;
 }
 
-/// A quotient that f32 holds with all its bits. Smaller ones become the least such scale.
-static float normalScale(float s) { return std::max(s, std::numeric_limits<float>::min()); }
+uint32_t storedScale(const Format &f, double t) {
+  Conversion policy;
+  policy.rounding = f.defaultRounding();
+  const uint32_t code = f.encode(t, policy);
+  return t > 0 && f.zeroCode() == code ? f.encode(f.minPositive(), policy) : code;
+}
+
+/// A quotient that f32 holds with all its bits: smaller ones become the least such scale, and those
+/// of finite numbers stay finite.
+static float normalScale(double quotient, bool finite) {
+  constexpr double least = std::numeric_limits<float>::min();
+  constexpr double most = std::numeric_limits<float>::max();
+  return static_cast<float>(
+      std::clamp(quotient, least, finite ? most : std::numeric_limits<double>::infinity()));
+}
 
 float rangeScale(float least, float most, const Format &f) {
   // In double: the difference of two large floats may not be one.
   const double range = static_cast<double>(most) - static_cast<double>(least);
-  return range > 0 ? normalScale(static_cast<float>(range / (f.max() - f.lowest()))) : 1;
+  return range > 0 ? normalScale(range / (f.max() - f.lowest()), std::isfinite(range)) : 1;
 }
 
 int32_t rangeZero(float least, float scale, const Format &f) {
@@ -47,7 +60,7 @@ ScaleZero chooseScale(float least, float most, const Format &f, bool asymmetric)
     if (f.lowest() >= 0)
       magnitude = std::max(most, 0.0f);
     if (magnitude > 0)
-      result.scale = normalScale(magnitude / static_cast<float>(reach));
+      result.scale = normalScale(magnitude / static_cast<float>(reach), std::isfinite(magnitude));
   } else {
     least = std::min(least, 0.0f);
     most = std::max(most, 0.0f);
@@ -86,8 +99,6 @@ static int exponentAbove(float d, uint32_t mantissaAbove) {
   // Subnormal quotients are made normal first, without rounding.
   const int lift = exponentOf(std::bit_cast<uint32_t>(d)) == -127 ? 64 : 0;
   const uint32_t bits = std::bit_cast<uint32_t>(lift ? d * 0x1p64f : d);
-  if (exponentOf(bits) == 128)
-    return 127;
   return exponentOf(bits) - lift + ((bits & mantissaMask) > mantissaAbove);
 }
 
@@ -129,7 +140,8 @@ int blockExponent(Rule rule, float a, const Format &element) {
   default:
     break;
   }
-  return std::clamp(exponent, -127, 128);
+  // Only NaN makes NaN: numbers near the largest float saturate, whatever emax is.
+  return std::clamp(exponent, -127, 127);
 }
 
 float powerOfTwo(int exponent) {
@@ -147,7 +159,8 @@ NvOuter nvOuter(float most, float limit, const Format &element) {
   outer.encode = std::min(limit * hi / most, std::numeric_limits<float>::max());
   if (!(outer.encode > 0))
     outer.encode = 1;
-  outer.decode = 1 / outer.encode;
+  // The inverse of a subnormal number may be infinite.
+  outer.decode = std::min(1 / outer.encode, std::numeric_limits<float>::max());
   return outer;
 }
 

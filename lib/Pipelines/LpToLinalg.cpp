@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-lp-to-linalg-pipeline, and the registration of the front pipelines.
+#include "dialects/Nn/Transforms/Passes.h"
 #include "lpc/Conversion/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
+#include "lpc/Pipelines/Rewrites.h"
 
 #include "lpc/Transforms/Passes.h"
 
@@ -14,6 +16,7 @@ using namespace mlir;
 using namespace lpc;
 
 void lpc::buildLpToLinalgPipeline(OpPassManager &pm) {
+  pm.addPass(nn::createExpandAttentionPass());
   // Here operations still know what they demand of their operands' sizes.
   pm.addNestedPass<func::FuncOp>(createCheckShapesPass());
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
@@ -39,6 +42,7 @@ void lpc::registerFrontPipelines() {
   PassPipelineRegistration<> onnxToNn("lpc-onnx-to-nn-pipeline",
                                       "onnx to nn: convert every node, fold constants",
                                       [](OpPassManager &pm) { buildONNXToNnPipeline(pm); });
+  registerRewritePipeline();
   PassPipelineRegistration<NnToLpOptions> observe(
       "lpc-observe-pipeline", "nn with observers, for calibration", buildObservePipeline);
   PassPipelineRegistration<NnToLpOptions> nnToLp(

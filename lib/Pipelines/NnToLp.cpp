@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // lpc-observe-pipeline and lpc-nn-to-lp-pipeline: calibration and quantization.
+#include "dialects/Nn/Transforms/Passes.h"
+#include "lpc/Equivalence/Passes.h"
 #include "lpc/Pipelines/Passes.h"
 #include "lpc/Pipelines/Pipelines.h"
 #include "lpc/Quantization/Passes.h"
@@ -16,19 +18,22 @@ void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) 
 }
 
 void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options) {
+  pm.addPass(nn::createExpandAttentionPass());
   // Observers are placed by the same pass as for calibration, so their numbers agree with the
   // file's.
-  if (!options.activations.empty()) {
+  if (!options.activations.empty() || !options.activationLayers.empty()) {
     buildObservePipeline(pm, options);
     QuantizeActivationsPassOptions activations;
     activations.format = options.activations;
+    activations.layers = options.activationLayers;
     activations.calibration = options.calibration;
     activations.method = options.activationMethod;
     pm.addNestedPass<func::FuncOp>(createQuantizeActivationsPass(activations));
   }
-  if (!options.weights.empty()) {
+  if (!options.weights.empty() || !options.weightLayers.empty()) {
     QuantizeWeightsPassOptions weights;
     weights.format = options.weights;
+    weights.layers = options.weightLayers;
     weights.method = options.weightMethod;
     weights.keep = options.keep;
     pm.addNestedPass<func::FuncOp>(createQuantizeWeightsPass(weights));
@@ -37,6 +42,8 @@ void lpc::buildQuantizePipeline(OpPassManager &pm, const NnToLpOptions &options)
 
 void lpc::buildNnToLpPipeline(OpPassManager &pm, const NnToLpOptions &options) {
   buildQuantizePipeline(pm, options);
+  // What rewrites changed and no format took.
+  pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
   pm.addNestedPass<func::FuncOp>(createFuseQuantizedOpsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

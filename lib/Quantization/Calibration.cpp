@@ -64,6 +64,71 @@ ScaleZero quant::chooseScale(float lo, float hi, const num::FormatSpec &spec) {
   return num::chooseScale(lo, hi, *spec.element, spec.zeroPoint == num::ZeroPointKind::Integer);
 }
 
+/// The scale of a range before it is rounded to its format.
+static float ruleScale(float lo, float hi, const num::FormatSpec &spec) {
+  switch (spec.rule) {
+  case num::Rule::Floor:
+  case num::Rule::Ceil:
+  case num::Rule::Even:
+  case num::Rule::RCeil:
+  case num::Rule::Log2:
+  case num::Rule::Raise:
+  case num::Rule::Pow2:
+  case num::Rule::DFP: {
+    float most = std::max(std::fabs(lo), std::fabs(hi));
+    return num::powerOfTwo(num::blockExponent(spec.rule, most, *spec.element));
+  }
+  default:
+    // absmax, minmax and reciprocal: explainRule lets no other rule pass.
+    return spec.zeroPoint == num::ZeroPointKind::Float ? num::rangeScale(lo, hi, *spec.element)
+                                                       : chooseScale(lo, hi, spec).scale;
+  }
+}
+
+StaticScale quant::chooseStatic(float lo, float hi, const num::FormatSpec &spec) {
+  const num::Format &element = *spec.element;
+  const num::Format *format = spec.levels.empty() ? nullptr : spec.levels[0].format;
+  const bool reciprocal = spec.rule == num::Rule::Reciprocal;
+  StaticScale s;
+  s.rounding = reciprocal ? num::Rounding::NearestAway : element.defaultRounding();
+  const float scale = s.stored = ruleScale(lo, hi, spec);
+  if (format) {
+    s.code = num::storedScale(*format, scale);
+    s.stored = static_cast<float>(format->decodeToDouble(s.code));
+  }
+  // This rule divides by the scale before it is rounded to its format.
+  s.divisor = reciprocal ? scale : s.stored;
+  if (spec.zeroPoint == num::ZeroPointKind::Float)
+    s.zero = static_cast<float>(element.lowest()) - lo / s.stored;
+  else if (spec.zeroPoint == num::ZeroPointKind::Integer)
+    // The zero point belongs to the scale that is stored.
+    s.zero = static_cast<float>(lo < hi ? num::rangeZero(lo, s.stored, element)
+                                        : chooseScale(lo, hi, spec).zero);
+  return s;
+}
+
+/// What x becomes.
+static double throughFormat(double x, const StaticScale &s, const num::FormatSpec &spec) {
+  const num::Format &element = *spec.element;
+  num::Conversion policy;
+  policy.rounding = s.rounding;
+  const float y = static_cast<float>(x) / s.divisor;
+  uint32_t code;
+  switch (spec.zeroPoint) {
+  case num::ZeroPointKind::Integer:
+    code = static_cast<const num::IntegerFormat &>(element).encodeAffine(
+        y, static_cast<int32_t>(s.zero), policy);
+    break;
+  case num::ZeroPointKind::Float:
+    code = element.encode(static_cast<double>(y + s.zero), policy);
+    break;
+  default:
+    code = element.encode(static_cast<double>(y), policy);
+    break;
+  }
+  return (element.decodeToDouble(code) - s.zero) * s.stored;
+}
+
 std::pair<float, float> TensorStatistics::range(RangeMethod method,
                                                 const num::FormatSpec &spec) const {
   if (method == RangeMethod::MinMax || finite == 0 || limit == 0)
@@ -83,24 +148,24 @@ std::pair<float, float> TensorStatistics::range(RangeMethod method,
     }
     return {lo, hi};
   }
-  num::Conversion policy;
   double bestError = std::numeric_limits<double>::infinity();
   std::pair<float, float> best{lo, hi};
   for (int step = 100; step >= 30; step -= 2) {
-    float a = lo * step / 100, b = hi * step / 100;
-    ScaleZero s = chooseScale(a, b, spec);
+    const float part = static_cast<float>(step) / 100;
+    float a = lo * part, b = hi * part;
+    // Such a range need not contain 0, so that it shrinks about its middle.
+    if (spec.zeroPoint == num::ZeroPointKind::Float) {
+      float middle = lo / 2 + hi / 2, half = (hi / 2 - lo / 2) * part;
+      a = std::max(middle - half, lo);
+      b = std::min(middle + half, hi);
+    }
+    const StaticScale s = chooseStatic(a, b, spec);
     double error = 0;
     for (unsigned i = 0; i < kBins; ++i) {
       if (!bins[i])
         continue;
       double x = std::clamp<double>(center(i), lo, hi);
-      double q = x / s.scale + s.zero;
-      double y =
-          spec.zeroPoint == num::ZeroPointKind::None
-              ? spec.element->decodeToDouble(spec.element->encode(x / s.scale, policy)) * s.scale
-              : (std::clamp(std::nearbyint(q), spec.element->lowest(), spec.element->max()) -
-                 s.zero) *
-                    s.scale;
+      double y = throughFormat(x, s, spec);
       error += bins[i] * (x - y) * (x - y);
     }
     if (error < bestError) {

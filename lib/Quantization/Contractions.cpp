@@ -2,6 +2,8 @@
 // Finding contractions, their names and their constants.
 #include "lpc/Quantization/Contractions.h"
 
+#include "lpc/Quantization/Keep.h"
+
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -29,6 +31,31 @@ FailureOr<std::optional<llvm::Regex>> quant::compileKeep(Location loc, StringRef
   if (!regex->isValid(error))
     return emitError(loc) << "option keep: '" << pattern << "' is no regular expression: " << error;
   return std::move(regex);
+}
+
+std::optional<std::string> quant::describeIdleKeep(ModuleOp module, StringRef pattern) {
+  llvm::Regex regex(pattern);
+  if (pattern.empty() || !regex.isValid())
+    return std::nullopt;
+  constexpr size_t kShown = 5;
+  std::string names;
+  size_t count = 0;
+  bool matches = false;
+  std::optional<llvm::Regex> none;
+  for (auto func : module.getOps<func::FuncOp>())
+    for (const Contraction &c : findContractions(func, none)) {
+      std::string name = nameOf(c.op);
+      matches |= regex.match(name);
+      if (++count <= kShown)
+        names += (names.empty() ? "'" : ", '") + name + "'";
+    }
+  if (matches)
+    return std::nullopt;
+  std::string text =
+      "'" + pattern.str() + "' is the name of none of the contractions that can be quantized";
+  if (count > kShown)
+    names += " and " + std::to_string(count - kShown) + " more";
+  return names.empty() ? text : text + ": they are " + names;
 }
 
 nn::ConstantOp quant::constantOf(Value v) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Turns observers into quantize/dequantize pairs: static scales from calibration, or scales
 // computed at run time.
+#include "LayerFormats.h"
+
 #include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Numerics/ScaleRules.h"
 #include "lpc/Quantization/Calibration.h"
 #include "lpc/Quantization/Contractions.h"
 #include "lpc/Quantization/FormatChoice.h"
+
+#include "llvm/ADT/MapVector.h"
 
 namespace lpc {
 #define GEN_PASS_DEF_QUANTIZEACTIVATIONSPASS
@@ -67,123 +71,106 @@ struct QuantizeActivationsPass final
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     std::string error;
-    std::optional<num::FormatSpec> spec = parseActivationFormat(format, error);
+    LayerFormats formats;
     std::optional<RangeMethod> rangeMethod = parseRangeMethod(method);
-    if (!spec || !rangeMethod) {
-      func.emitError() << (spec ? "option method: expected minmax, percentile or mse, but got '" +
-                                      method.getValue() + "'"
-                                : "option format: " + error);
+    if (!rangeMethod || !formats.parse(format, layers, parseActivationFormat, error)) {
+      func.emitError() << (rangeMethod
+                               ? (layers.empty() ? "option format: "
+                                                 : "option format or layers: ") +
+                                     error
+                               : "option method: expected minmax, percentile or mse, but got '" +
+                                     method.getValue() + "'");
       return signalPassFailure();
     }
-    bool fixed = isStatic(*spec);
     CalibrationFile file;
-    if (fixed) {
-      FailureOr<CalibrationFile> read = CalibrationFile::read(calibration, error);
-      if (failed(read)) {
-        func.emitError() << "static activation scales need calibration data: " << error;
-        return signalPassFailure();
-      }
-      file = std::move(*read);
-      auto hash = func->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>("onnx.model_hash");
-      if (hash && !file.model.empty() && hash.getValue() != file.model) {
-        func.emitError() << "calibration file '" << calibration
-                         << "' belongs to another model (hash " << file.model << ", this one has "
-                         << hash.getValue() << ")";
-        return signalPassFailure();
-      }
-    }
+    bool fixed = false;
+    for (unsigned i = 0; i < formats.size(); ++i)
+      fixed |= formats.at(i) && isStatic(*formats.at(i));
+    if (fixed && failed(readCalibration(func, file)))
+      return signalPassFailure();
     bool ok = true;
     func.walk([&](lp::ObserveOp op) {
-      ok &= succeeded(fixed ? makeStatic(op, *spec, *rangeMethod, file) : makeDynamic(op, *spec));
+      // Readers of one value in other layers may want other formats.
+      llvm::MapVector<unsigned, SmallVector<OpOperand *>> groups;
+      for (OpOperand &use : op->getUses())
+        groups[formats.indexOf(nameOf(use.getOwner()))].push_back(&use);
+      for (auto &[index, uses] : groups) {
+        const num::FormatSpec *spec = formats.at(index);
+        Value pair = op.getInput();
+        if (spec)
+          pair = isStatic(*spec) ? makeStatic(op, *spec, *rangeMethod, file)
+                                 : makeDynamic(op, *spec, uses);
+        ok &= static_cast<bool>(pair);
+        for (OpOperand *use : uses)
+          use->set(pair ? pair : op.getInput());
+      }
+      op.erase();
     });
     if (!ok)
       signalPassFailure();
   }
 
-  LogicalResult makeStatic(lp::ObserveOp op, const num::FormatSpec &spec, RangeMethod rangeMethod,
-                           const CalibrationFile &file) {
+  LogicalResult readCalibration(func::FuncOp func, CalibrationFile &file) {
+    std::string error;
+    FailureOr<CalibrationFile> read = CalibrationFile::read(calibration, error);
+    if (failed(read))
+      return func.emitError() << "static activation scales need calibration data: " << error;
+    file = std::move(*read);
+    auto hash = func->getParentOfType<ModuleOp>()->getAttrOfType<StringAttr>("onnx.model_hash");
+    if (hash && !file.model.empty() && hash.getValue() != file.model)
+      return func.emitError() << "calibration file '" << calibration
+                              << "' belongs to another model (hash " << file.model
+                              << ", this one has " << hash.getValue() << ")";
+    return success();
+  }
+
+  /// Null if the file lacks the observer.
+  Value makeStatic(lp::ObserveOp op, const num::FormatSpec &spec, RangeMethod rangeMethod,
+                   const CalibrationFile &file) {
     auto it = file.tensors.find(op.getId());
-    if (it == file.tensors.end() || it->second.count() == 0)
-      return op.emitError() << "calibration data has no values for activation " << op.getId()
-                            << ": it belongs to another model";
+    if (it == file.tensors.end() || it->second.count() == 0) {
+      op.emitError() << "calibration data has no values for activation " << op.getId()
+                     << ": it belongs to another model";
+      return {};
+    }
     if (spec.rule == num::Rule::DFP)
       rangeMethod = RangeMethod::Percentile; // one in 10000 may clip
     auto [lo, hi] = it->second.range(rangeMethod, spec);
     OpBuilder b(op);
     int64_t rank = cast<RankedTensorType>(op.getType()).getRank();
-    replace(op, spec, staticScales(b, op.getLoc(), rank, lo, hi, spec));
-    return success();
-  }
-
-  /// The scale of a range before it is rounded to its format.
-  static float staticScale(float lo, float hi, const num::FormatSpec &spec) {
-    switch (spec.rule) {
-    case num::Rule::Floor:
-    case num::Rule::Ceil:
-    case num::Rule::Even:
-    case num::Rule::RCeil:
-    case num::Rule::Log2:
-    case num::Rule::Raise:
-    case num::Rule::Pow2:
-    case num::Rule::DFP: {
-      float most = std::max(std::fabs(lo), std::fabs(hi));
-      return num::powerOfTwo(num::blockExponent(spec.rule, most, *spec.element));
-    }
-    default:
-      // absmax, minmax and reciprocal: explainRule lets no other rule pass.
-      return spec.zeroPoint == num::ZeroPointKind::Float ? num::rangeScale(lo, hi, *spec.element)
-                                                         : chooseScale(lo, hi, spec).scale;
-    }
+    return makePair(op, spec, staticScales(b, op.getLoc(), rank, lo, hi, spec));
   }
 
   static Scales staticScales(OpBuilder &b, Location loc, int64_t rank, float lo, float hi,
                              const num::FormatSpec &spec) {
     const num::Format &element = *spec.element, *format = spec.levels[0].format;
-    const bool real = spec.zeroPoint == num::ZeroPointKind::Float;
     const SmallVector<int64_t> ones(rank, 1);
-    const float scale = staticScale(lo, hi, spec);
+    const StaticScale s = chooseStatic(lo, hi, spec);
     Scales out;
     out.structure = lp::ScaleAttr::perTensor(b.getContext(), rank);
-    float stored = scale;
     if (format) {
-      num::Conversion policy;
-      policy.rounding = format->defaultRounding();
-      uint32_t code = format->encode(scale, policy);
-      // Like the scales of blocks: a real zero point has no meaning for a scale of 0.
-      if (real && format->decodeToDouble(code) == 0)
-        code = format->encode(1.0, policy);
-      stored = static_cast<float>(format->decodeToDouble(code));
-      out.stored.push_back(makeCode(b, loc, rank, format, code, "scale"));
-      // This rule divides by the scale before it is rounded to its format.
-      if (spec.rule == num::Rule::Reciprocal)
-        out.divisors.push_back(makeConstant(b, loc, ones, {scale}));
+      out.stored.push_back(makeCode(b, loc, rank, format, s.code, "scale"));
+      if (s.divisor != s.stored || spec.rule == num::Rule::Reciprocal)
+        out.divisors.push_back(makeConstant(b, loc, ones, {s.divisor}));
     } else {
-      out.stored.push_back(makeConstant(b, loc, ones, {scale}));
+      out.stored.push_back(makeConstant(b, loc, ones, {s.stored}));
     }
-    const float lowest = static_cast<float>(element.lowest());
-    if (real) {
-      out.zero = makeConstant(b, loc, ones, {stored == 0 ? lowest : lowest - lo / stored});
-    } else if (spec.zeroPoint == num::ZeroPointKind::Integer) {
-      // The zero point belongs to the scale that is stored.
-      int32_t zero = stored > 0 && lo < hi ? num::rangeZero(lo, stored, element)
-                                           : chooseScale(lo, hi, spec).zero;
-      out.zero = makeCode(b, loc, rank, &element, zero & (element.numCodes() - 1), "zero_point");
-    }
+    if (spec.zeroPoint == num::ZeroPointKind::Float)
+      out.zero = makeConstant(b, loc, ones, {s.zero});
+    else if (spec.zeroPoint == num::ZeroPointKind::Integer)
+      out.zero = makeCode(b, loc, rank, &element,
+                          static_cast<int32_t>(s.zero) & (element.numCodes() - 1), "zero_point");
     return out;
   }
 
-  LogicalResult makeDynamic(lp::ObserveOp op, const num::FormatSpec &spec) {
-    bool conv = llvm::any_of(op->getUsers(), [](Operation *user) { return isa<nn::ConvOp>(user); });
-    if (conv) {
+  Value makeDynamic(lp::ObserveOp op, const num::FormatSpec &spec, ArrayRef<OpOperand *> uses) {
+    if (llvm::any_of(uses, [](OpOperand *use) { return isa<nn::ConvOp>(use->getOwner()); })) {
       op.emitWarning() << "a convolution takes one scale per tensor, not '" << spec.str()
                        << "': its activations stay in float";
-      op.replaceAllUsesWith(op.getInput());
-      op.erase();
-      return success();
+      return op.getInput();
     }
     OpBuilder b(op);
-    replace(op, spec, dynamicScales(b, op, spec));
-    return success();
+    return makePair(op, spec, dynamicScales(b, op, spec));
   }
 
   static Scales dynamicScales(OpBuilder &b, lp::ObserveOp op, const num::FormatSpec &spec) {
@@ -225,7 +212,7 @@ struct QuantizeActivationsPass final
     return out;
   }
 
-  static void replace(lp::ObserveOp op, const num::FormatSpec &spec, const Scales &s) {
+  static Value makePair(lp::ObserveOp op, const num::FormatSpec &spec, const Scales &s) {
     OpBuilder b(op);
     auto type = cast<RankedTensorType>(op.getType());
     auto codes = lp::codeTensor(op.getContext(), type.getShape(), spec.element);
@@ -240,10 +227,7 @@ struct QuantizeActivationsPass final
         spec.zeroPoint == num::ZeroPointKind::Float ? lp::ZeroPointOrder::BeforeRounding
                                                     : lp::ZeroPointOrder::AfterRounding);
     quantize.setReciprocal(nv || reciprocal);
-    Value d =
-        lp::DequantizeOp::create(b, op.getLoc(), type, quantize, s.stored, s.zero, s.structure);
-    op.replaceAllUsesWith(d);
-    op.erase();
+    return lp::DequantizeOp::create(b, op.getLoc(), type, quantize, s.stored, s.zero, s.structure);
   }
 };
 } // namespace

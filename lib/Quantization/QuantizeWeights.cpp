@@ -2,12 +2,14 @@
 // Rounds the constant operand of contractions to a format. A transposed matmul weight is stored
 // untransposed, so that codes always lie as [k, n]. Scales, offsets and tables become constants in
 // the formats that the spec gives them.
+#include "LayerFormats.h"
 #include "LostBlocks.h"
 
 #include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Quantization/Contractions.h"
 #include "lpc/Quantization/FormatChoice.h"
 
+#include <map>
 #include <thread>
 
 namespace lpc {
@@ -114,36 +116,47 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     std::string error;
-    std::optional<num::FormatSpec> spec = parseWeightFormat(format, method, error);
     auto regex = compileKeep(func.getLoc(), keep);
     if (failed(regex))
       return signalPassFailure();
-    if (!spec || !isWeightMethod(method)) {
-      func.emitError() << (spec ? "option method: expected absmax or mse, but got '" +
-                                      method.getValue() + "'"
-                                : "option format: " + error);
+    if (!isWeightMethod(method)) {
+      func.emitError() << "option method: expected absmax or mse, but got '" << method << "'";
       return signalPassFailure();
     }
-    // One constant may serve several contractions: it is rounded once for each orientation.
-    llvm::DenseMap<std::pair<Operation *, unsigned>, Value> done;
-    LostWeights lost;
+    LayerFormats formats;
+    auto parse = [&](StringRef format, std::string &why) {
+      return parseWeightFormat(format, method, why);
+    };
+    if (!formats.parse(format, layers, parse, error)) {
+      func.emitError() << (layers.empty() ? "option format: " : "option format or layers: ")
+                       << error;
+      return signalPassFailure();
+    }
+    // One constant may serve several contractions: it is rounded once for each format and
+    // orientation.
+    std::map<std::tuple<Operation *, unsigned, unsigned>, Value> done;
+    std::vector<LostWeights> lost(formats.size());
     for (Contraction &c : findContractions(func, *regex)) {
       nn::ConstantOp constant = constantOf(c.weight->get());
-      if (!constant || cast<ShapedType>(constant.getType()).getNumElements() < minElements)
+      unsigned index = formats.indexOf(nameOf(c.op));
+      const num::FormatSpec *spec = formats.at(index);
+      if (!spec || !constant || cast<ShapedType>(constant.getType()).getNumElements() < minElements)
         continue;
       auto matmul = dyn_cast<nn::MatMulOp>(c.op);
       unsigned kind = c.isConv() ? 2 : matmul.getTransposeRhs();
-      Value &weight = done[{constant, kind}];
+      Value &weight = done[{constant, kind, index}];
       if (!weight)
-        weight = quantize(c, constant, *spec, lost);
+        weight = quantize(c, constant, *spec, lost[index]);
       if (!weight)
         return signalPassFailure();
       c.weight->set(weight);
       if (matmul)
         matmul.setTransposeRhs(false);
     }
-    if (std::string text = lost.describe(spec->str()); !text.empty())
-      func.emitWarning() << text;
+    for (unsigned i = 0; i < formats.size(); ++i)
+      if (const num::FormatSpec *spec = formats.at(i))
+        if (std::string text = lost[i].describe(spec->str()); !text.empty())
+          func.emitWarning() << text;
   }
 
   Value quantize(const Contraction &c, nn::ConstantOp constant, const num::FormatSpec &spec,
@@ -168,7 +181,7 @@ struct QuantizeWeightsPass final : lpc::impl::QuantizeWeightsPassBase<QuantizeWe
     }
     if (llvm::any_of(*values, [](float v) { return !std::isfinite(v); })) {
       c.op->emitError() << "its weight holds NaN or infinity, which '" << spec.str()
-                        << "' cannot scale; name it in option keep to leave it in float";
+                        << "' cannot scale; --keep leaves it in float";
       return {};
     }
     std::vector<num::AxisRole> roles =

@@ -72,26 +72,63 @@ static std::vector<Range> blockRanges(const Tensor &x, const ScaleBlock &block,
   return ranges;
 }
 
-/// The code of a scale, rounded as the format says.
-static uint16_t storedCode(const num::Format &format, double t) {
+static double largestFinite(const DType &type) {
+  switch (type.kind) {
+  case Kind::F64:
+    return std::numeric_limits<double>::max();
+  case Kind::F32:
+    return std::numeric_limits<float>::max();
+  case Kind::F16:
+    return 65504;
+  case Kind::BF16:
+    return 0x1.fep127;
+  default:
+    return type.format->max();
+  }
+}
+
+static double leastPositive(const DType &type) {
+  switch (type.kind) {
+  case Kind::F64:
+    return std::numeric_limits<double>::denorm_min();
+  case Kind::F32:
+    return std::numeric_limits<float>::denorm_min();
+  case Kind::F16:
+    return 0x1p-24;
+  case Kind::BF16:
+    return 0x1p-133;
+  default:
+    return type.format->minPositive();
+  }
+}
+
+/// The code of a scale, rounded as the format says. NVIDIA's rules may store 0 for a number that is
+/// not, all others store the least positive value then.
+static uint16_t storedCode(const num::Format &format, double t, bool mayUnderflow) {
+  if (!mayUnderflow)
+    return static_cast<uint16_t>(num::storedScale(format, t));
   num::Conversion policy;
   policy.rounding = format.defaultRounding();
   return static_cast<uint16_t>(format.encode(t, policy));
 }
 
 /// `t` in the format of stored scales.
-static double store(const DType &type, double t) {
+static double store(const DType &type, double t, bool mayUnderflow) {
   if (type.isCode())
-    return codeValues(*type.format)[storedCode(*type.format, t)];
-  return roundTo(type, t);
+    return codeValues(*type.format)[storedCode(*type.format, t, mayUnderflow)];
+  double s = roundTo(type, t);
+  if (std::isinf(s) && std::isfinite(t))
+    s = largestFinite(type);
+  return s == 0 && t > 0 && !mayUnderflow ? leastPositive(type) : s;
 }
 
+/// Of scales that are stored already.
 static Tensor storedScales(const DType &type, const Level &level) {
   if (!type.isCode())
     return fromDoubles(type, level.shape, level.scales);
   Tensor out = Tensor::make(type, level.shape);
   for (size_t i = 0; i < level.scales.size(); ++i)
-    out.mutableAs<uint16_t>()[i] = storedCode(*type.format, level.scales[i]);
+    out.mutableAs<uint16_t>()[i] = storedCode(*type.format, level.scales[i], true);
   return out;
 }
 
@@ -129,6 +166,8 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
              std::optional<DType> zeroPointType) {
   const size_t own = scaleTypes.size();
   const T lo = static_cast<T>(format.lowest()), hi = static_cast<T>(format.max());
+  constexpr T largest = std::numeric_limits<T>::max();
+  const bool nv = rule == ScaleRule::NV || rule == ScaleRule::NVDivide;
   std::vector<Level> made(levels.size());
   for (size_t l = own; l < levels.size(); ++l) {
     made[l].shape = gridOf(x, levels[l]);
@@ -168,21 +207,21 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
       T a = static_cast<T>(std::max(r.most, -r.least)), t = 1, e = 1;
       if (rule == ScaleRule::AbsMax) {
         if (a != 0)
-          t = std::max(static_cast<T>(a / reach) / outside[i], std::numeric_limits<T>::min());
+          t = std::clamp(static_cast<T>(a / reach) / outside[i], std::numeric_limits<T>::min(),
+                         std::max(a, largest));
       } else if (rule == ScaleRule::MinMax) {
         T u = static_cast<T>(r.least), v = static_cast<T>(r.most);
+        const T range = static_cast<T>(v - u), width = static_cast<T>(hi - lo);
+        // Half of a range that is too large for a number is none.
         if (u != v)
-          t = std::max(static_cast<T>(v - u) / static_cast<T>(hi - lo),
-                       std::numeric_limits<T>::min());
-        T s = static_cast<T>(store(type, t));
-        const bool realZero = zeroPointType && zeroPointType->isFloat();
-        if (realZero && s == 0) {
-          t = 1;
-          s = static_cast<T>(store(type, t));
-        }
+          t = std::isfinite(range) ? range / width
+                                   : static_cast<T>(v / 2 - u / 2) / static_cast<T>(width / 2);
+        if (u != v)
+          t = std::clamp(t, std::numeric_limits<T>::min(), std::max({v, -u, largest}));
+        T s = static_cast<T>(store(type, t, false));
         T quotient = u / s, raw = lo - quotient;
-        if (realZero) {
-          zeros.push_back(s == 0 ? lo : raw);
+        if (zeroPointType && zeroPointType->isFloat()) {
+          zeros.push_back(raw);
         } else {
           double z = u == v ? 0 : std::nearbyint(static_cast<double>(raw));
           zeros.push_back(std::isnan(z) ? lo : std::clamp<double>(z, lo, hi));
@@ -193,7 +232,7 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
         t = num::powerOfTwo(num::blockExponent(*power, magnitude, format));
       } else if (!type.isCode()) {
         e = limited<T>(reach / a);
-        t = T(1) / e;
+        t = std::min(T(1) / e, largest);
       } else {
         if (rule == ScaleRule::NVDivide)
           t = static_cast<T>(a / reach) * encode[i];
@@ -202,7 +241,7 @@ blockScaleAs(const Tensor &x, std::span<const Tensor> outer, const num::Format &
                            static_cast<T>(std::numeric_limits<float>::max()));
         t = std::min(t, static_cast<T>(type.format->max()));
       }
-      level.scales.push_back(store(type, t));
+      level.scales.push_back(store(type, t, nv));
       level.encode.push_back(e);
     }
     out.scales.insert(out.scales.begin(), storedScales(type, level));

@@ -417,19 +417,7 @@ Result<Tensor> select(const Tensor &condition, const Tensor &onTrue, const Tenso
     for (int64_t i = 0, n = out.numElements(); i < n; ++i)
       o[i] = which[i] ? a[i] : b[i];
   };
-  switch (out.dtype().size()) {
-  case 1:
-    run(uint8_t());
-    break;
-  case 2:
-    run(uint16_t());
-    break;
-  case 4:
-    run(uint32_t());
-    break;
-  default:
-    run(uint64_t());
-  }
+  withWord(out.dtype().size(), run);
   return out;
 }
 

@@ -208,6 +208,23 @@ static Outcome eval(nn::ConvTransposeOp op, AdaptorOf<nn::ConvTransposeOp> a, co
                            toShape(op.getOutputPadding())));
 }
 
+//===- attention
+//-----------------------------------------------------------------------------------------===//
+
+static Outcome eval(nn::RopeOp op, AdaptorOf<nn::RopeOp> a, const EvalContext &) {
+  return one(rope(a.getInput(), a.getCosines(), a.getSines(), op.getInterleaved()));
+}
+static Outcome eval(nn::AttentionOp op, AdaptorOf<nn::AttentionOp> a, const EvalContext &) {
+  Tensor keep = a.getKeep(), bias = a.getBias();
+  AttentionOptions options{orNull(keep),
+                           orNull(bias),
+                           op.getScale().convertToDouble(),
+                           op.getSoftcap().convertToDouble(),
+                           op.getFill().convertToDouble(),
+                           op.getCausal()};
+  return one(attention(a.getQuery(), a.getKey(), a.getValue(), options));
+}
+
 std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands,
                                   const EvalContext &ctx) {
   return dispatch<nn::ConstantOp, nn::UnaryOp, nn::BinaryOp, nn::CompareOp, nn::SelectOp,
@@ -216,7 +233,7 @@ std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands,
                   nn::GatherElementsOp, nn::GatherNDOp, nn::ScatterElementsOp, nn::ScatterNDOp,
                   nn::ReduceOp, nn::ArgReduceOp, nn::ScanOp, nn::TopKOp, nn::SoftmaxOp,
                   nn::LayerNormOp, nn::RMSNormOp, nn::PoolOp, nn::MatMulOp, nn::ConvOp,
-                  nn::ConvTransposeOp>(op, operands, ctx);
+                  nn::ConvTransposeOp, nn::RopeOp, nn::AttentionOp>(op, operands, ctx);
 }
 
 } // namespace lpc::ref

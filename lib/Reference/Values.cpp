@@ -417,19 +417,7 @@ Tensor mapped(const Tensor &in, const Shape &shape,
       std::memcpy(&f, fill, sizeof(T));
     mapRows<T>(in.as<T>(), out.mutableAs<T>(), shape, offsets, f);
   };
-  switch (in.dtype().size()) {
-  case 1:
-    run(uint8_t());
-    break;
-  case 2:
-    run(uint16_t());
-    break;
-  case 4:
-    run(uint32_t());
-    break;
-  default:
-    run(uint64_t());
-  }
+  withWord(in.dtype().size(), run);
   return out;
 }
 

@@ -10,6 +10,21 @@
 
 namespace lpc::ref {
 
+/// Calls `run` with an unsigned integer of `size` bytes, for what moves elements without reading
+/// them.
+template <typename Run> void withWord(int64_t size, Run run) {
+  switch (size) {
+  case 1:
+    return run(uint8_t());
+  case 2:
+    return run(uint16_t());
+  case 4:
+    return run(uint32_t());
+  default:
+    return run(uint64_t());
+  }
+}
+
 /// The elements as doubles: exact for all floats and codes, and integers up to 2^53. Reads f64 in
 /// place.
 class Doubles {

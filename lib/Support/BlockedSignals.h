@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// No signal arrives between the making of a file and its registration for removal.
+// No signal arrives at this thread between the making of a file and its registration for removal.
+//
+// A signal to the process may still run its handler on another thread, which then does not know the
+// file: one made within those microseconds stays behind. lpc makes its files on the main thread,
+// and its workers exist only while a model runs or weights are rounded, when none is made.
 #ifndef LPC_LIB_SUPPORT_BLOCKEDSIGNALS_H
 #define LPC_LIB_SUPPORT_BLOCKEDSIGNALS_H
 

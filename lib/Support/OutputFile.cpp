@@ -23,7 +23,7 @@ OutputFile::~OutputFile() {
   stream.reset();
   if (temporary.empty())
     return;
-  (void)fs::remove(temporary);
+  fs::remove(temporary).clear(); // nobody can be told
   llvm::sys::DontRemoveFileOnSignal(temporary);
 }
 
@@ -73,6 +73,58 @@ llvm::Error OutputFile::finish() {
   file = nullptr;
   stream.reset();
   return error ? failure(error.message()) : llvm::Error::success();
+}
+
+llvm::Expected<std::string> OutputFile::keepOld() const {
+  if (temporary.empty() || !fs::exists(path))
+    return "";
+  BlockedSignals blocked;
+  std::string name = temporary + ".old";
+  if (std::error_code error = fs::create_hard_link(path, name))
+    return failure("its old version cannot be kept meanwhile: " + error.message());
+  llvm::sys::RemoveFileOnSignal(name);
+  return name;
+}
+
+llvm::Error OutputFile::commitAll(llvm::ArrayRef<OutputFile *> files) {
+  for (OutputFile *file : files)
+    if (llvm::Error error = file->finish())
+      return error;
+  struct Done {
+    std::string path, old;
+  };
+  llvm::SmallVector<Done> done;
+  llvm::Error error = llvm::Error::success();
+  for (OutputFile *file : files) {
+    // The last one needs no way back.
+    llvm::Expected<std::string> old = file == files.back() ? "" : file->keepOld();
+    if (!old) {
+      error = old.takeError();
+      break;
+    }
+    bool written = !file->temporary.empty();
+    if ((error = file->commit())) {
+      done.push_back({"", *old});
+      break;
+    }
+    if (written)
+      done.push_back({file->path, *old});
+  }
+  bool failed = static_cast<bool>(error);
+  for (const Done &d : llvm::reverse(done)) {
+    std::error_code undone;
+    if (failed && !d.path.empty())
+      undone = d.old.empty() ? fs::remove(d.path) : fs::rename(d.old, d.path);
+    else if (!d.old.empty())
+      undone = fs::remove(d.old);
+    if (!d.old.empty())
+      llvm::sys::DontRemoveFileOnSignal(d.old);
+    if (undone)
+      error =
+          llvm::joinErrors(std::move(error), llvm::createStringError("cannot restore '" + d.path +
+                                                                     "': " + undone.message()));
+  }
+  return error;
 }
 
 llvm::Error OutputFile::commit() {

@@ -30,8 +30,9 @@ constexpr int kSignals[] = {SIGHUP, SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU,
                             SIGILL, SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGSEGV, SIGSYS};
 struct sigaction earlier[std::size(kSignals)];
 
-/// Paths that the handler removes. A slot owns its text, which is never freed while a handler may
-/// read it: taking it out of its slot decides who removes the folder.
+/// Paths that the handler removes. A slot owns its text. Only its folder and removeAll() look at
+/// it, and who takes the text out by an exchange has it alone: the folder frees it, removeAll()
+/// reads it and never frees, for it may run inside of an allocation.
 constexpr size_t kMaxFolders = 64;
 std::atomic<char *> folders[kMaxFolders];
 
@@ -104,10 +105,12 @@ std::error_code TemporaryFolder::make() {
     return error;
   path = made.str().str();
   char *text = strdup(path.c_str());
-  for (std::atomic<char *> &slot : folders) {
+  for (size_t i = 0; text && i < kMaxFolders; ++i) {
     char *none = nullptr;
-    if (text && slot.compare_exchange_strong(none, text))
-      return {};
+    if (!folders[i].compare_exchange_strong(none, text))
+      continue;
+    slot = static_cast<int>(i);
+    return {};
   }
   free(text); // more folders at once than slots: this one is removed by its destructor only
   return {};
@@ -118,11 +121,8 @@ TemporaryFolder::~TemporaryFolder() {
     return;
   // The folder goes before its slot is given up: a signal in between finds it and ends the work.
   removeFolder(path.c_str());
-  for (std::atomic<char *> &slot : folders) {
-    char *text = slot.load();
-    if (text && path == text && slot.compare_exchange_strong(text, nullptr))
-      free(text);
-  }
+  if (slot >= 0)
+    free(folders[slot].exchange(nullptr));
 }
 
 std::string TemporaryFolder::file(llvm::StringRef name) const {

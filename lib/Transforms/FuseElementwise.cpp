@@ -46,6 +46,15 @@ static bool isCheap(linalg::LinalgOp op) {
   return count <= 8;
 }
 
+/// What fusion saves, a pass over memory, is little beside this many operations. Longer bodies
+/// cost: each fusion copies the body, and the register allocator is not linear in the size of a
+/// block.
+constexpr int64_t kMaxBody = 64;
+
+static int64_t bodySize(linalg::LinalgOp op) {
+  return std::distance(op.getBlock()->begin(), op.getBlock()->end()) - 1;
+}
+
 /// Reads of data at computed places do not profit, and their recomputation costs.
 static bool mayFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
@@ -58,6 +67,8 @@ static bool mayFuse(OpOperand *operand) {
     return false;
   // Many operands make many pointers: the loop vectoriser then gives up on its overlap checks.
   if (producer->getNumOperands() + consumer->getNumOperands() > 12)
+    return false;
+  if (bodySize(producer) + bodySize(consumer) > kMaxBody)
     return false;
   AffineMap map = consumer.getMatchingIndexingMap(operand);
   bool once = map.isPermutation();

@@ -237,8 +237,12 @@ struct OutlineParallel final : impl::OutlineParallelPassBase<OutlineParallel> {
       end = arith::AddIOp::create(in, loc, end, first);
     }
     scf::ForOp loop = moveBody(in, op, begin, end);
-    for (auto [from, to] : mapping.getValueMap())
-      from.replaceUsesWithIf(to, [&](OpOperand &use) { return loop->isAncestor(use.getOwner()); });
+    // By the uses inside: a captured value may have uses in every other loop too.
+    loop->walk([&](Operation *inner) {
+      for (OpOperand &use : inner->getOpOperands())
+        if (Value to = mapping.lookupOrNull(use.get()))
+          use.set(to);
+    });
     func::ReturnOp::create(in, loc);
     op.erase();
   }

@@ -71,6 +71,35 @@ static void fillRepeated(arith::ConstantOp constant) {
   constant.erase();
 }
 
+/// A tensor without contents, or a fill of one: who writes into it may have one of its own.
+static bool isBlank(Operation *op) {
+  if (isa<tensor::EmptyOp>(op))
+    return true;
+  auto fill = dyn_cast<linalg::FillOp>(op);
+  return fill && fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>();
+}
+
+/// CSE gives all results of one shape the same blank tensor. Each then may alias every other one
+/// for the analysis, whose time grows with the square of that; and a fill that several ops
+/// overwrite is copied for each. So every writer of the same block gets a copy, fills first.
+static void separateBlanks(Block &block) {
+  for (bool fills : {true, false})
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (!isBlank(&op) || isa<linalg::FillOp>(op) != fills)
+        continue;
+      bool first = true;
+      for (OpOperand &use : llvm::make_early_inc_range(op.getResult(0).getUses())) {
+        Operation *user = use.getOwner();
+        auto writer = dyn_cast<DestinationStyleOpInterface>(user);
+        if (!writer || !writer.isDpsInit(&use) || user->getBlock() != &block)
+          continue;
+        if (std::exchange(first, false))
+          continue;
+        use.set(OpBuilder(user).clone(op)->getResult(0));
+      }
+    }
+}
+
 namespace {
 struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBufferization> {
   using PrepareBufferizationPassBase::PrepareBufferizationPassBase;
@@ -95,7 +124,11 @@ struct PrepareBufferization final : impl::PrepareBufferizationPassBase<PrepareBu
     GreedyRewriteConfig config;
     config.enableConstantCSE(false).enableFolding(false);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
-      signalPassFailure();
+      return signalPassFailure();
+    SmallVector<Block *> blocks;
+    getOperation().walk([&](Block *block) { blocks.push_back(block); });
+    for (Block *block : blocks)
+      separateBlanks(*block);
   }
 };
 } // namespace

@@ -2,13 +2,18 @@
 // ModelHandle.cpp: dlopen around the C ABI.
 #include "lpc-runtime/io/ModelHandle.h"
 
+#include "lpc-runtime/checksum.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
 #include <elf.h>
+#include <fcntl.h>
 #include <optional>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace lpc::rt;
 
@@ -118,29 +123,69 @@ ModelHandle::ModelHandle(ModelHandle &&) noexcept = default;
 ModelHandle &ModelHandle::operator=(ModelHandle &&) noexcept = default;
 ModelHandle::~ModelHandle() = default;
 
-/// Whether all segments that the loader would map lie inside the file: beyond its end they would
-/// fault, not fail.
-static Status checkWhole(const std::string &path, uint64_t size) {
-  FILE *file = fopen(path.c_str(), "rb");
-  if (!file)
-    return Error{"cannot read '" + path + "': " + strerror(errno)};
-  std::unique_ptr<FILE, int (*)(FILE *)> closer(file, fclose);
+namespace {
+/// The bytes of a file, mapped.
+struct MappedFile {
+  const char *data = nullptr;
+  size_t bytes = 0;
+
+  explicit MappedFile(const std::string &path) {
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd >= 0 && fstat(fd, &info) == 0 && info.st_size > 0) {
+      void *map = mmap(nullptr, info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+      if (map != MAP_FAILED) {
+        data = static_cast<const char *>(map);
+        bytes = info.st_size;
+      }
+    }
+    if (fd >= 0)
+      ::close(fd);
+  }
+  MappedFile(const MappedFile &) = delete;
+  MappedFile &operator=(const MappedFile &) = delete;
+  ~MappedFile() {
+    if (data)
+      munmap(const_cast<char *>(data), bytes);
+  }
+  /// Whether `count` entries of `each` bytes at `offset` lie inside.
+  bool holds(uint64_t offset, uint64_t count, uint64_t each) const {
+    return offset <= bytes && count <= (bytes - offset) / each;
+  }
+};
+} // namespace
+
+/// Whether the file is whole: the loader would map what is missing and fault later, and code of
+/// which a bit is wrong does anything. A file that another tool has changed on purpose (strip) has
+/// lost its seal; then only the bounds are checked.
+static Status checkWhole(const std::string &path) {
+  MappedFile file(path);
   Elf64_Ehdr header;
-  if (fread(&header, sizeof(header), 1, file) != 1 ||
-      memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+  if (file.bytes >= sizeof(header))
+    memcpy(&header, file.data, sizeof(header));
+  if (file.bytes < sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+      header.e_ident[EI_CLASS] != ELFCLASS64)
     return Error{"'" + path + "' is not a compiled model: it is no 64-bit ELF file"};
   Error truncated{"'" + path +
                   "' is truncated or damaged: parts that its header names are missing"};
-  if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phoff > size ||
-      header.e_phnum * sizeof(Elf64_Phdr) > size - header.e_phoff ||
-      fseek(file, static_cast<long>(header.e_phoff), SEEK_SET) != 0)
+  if (header.e_phentsize != sizeof(Elf64_Phdr) ||
+      !file.holds(header.e_phoff, header.e_phnum, sizeof(Elf64_Phdr)) ||
+      !file.holds(header.e_shoff, header.e_shnum, sizeof(Elf64_Shdr)))
     return truncated;
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
-    if (fread(&segment, sizeof(segment), 1, file) != 1 || segment.p_offset > size ||
-        segment.p_filesz > size - segment.p_offset)
+    memcpy(&segment, file.data + header.e_phoff + i * sizeof(segment), sizeof(segment));
+    if (!file.holds(segment.p_offset, segment.p_filesz, 1))
       return truncated;
   }
+  lpc_seal seal, found;
+  size_t bytes = file.bytes - sizeof(seal);
+  memcpy(&seal, file.data + bytes, sizeof(seal));
+  if (memcmp(seal.magic, LPC_SEAL_MAGIC, sizeof(seal.magic)) != 0)
+    return {};
+  found = lpc_make_seal(file.data, bytes);
+  if (seal.bytes != found.bytes || seal.content != found.content)
+    return Error{"'" + path + "' is damaged: its bytes do not have the checksum at its end"};
   return {};
 }
 
@@ -150,7 +195,7 @@ Result<ModelHandle> ModelHandle::open(const std::string &path, const OpenOptions
     return Error{"'" + path + "' does not exist"};
   if (!S_ISREG(info.st_mode))
     return Error{"'" + path + "' is not a file"};
-  if (Status whole = checkWhole(path, static_cast<uint64_t>(info.st_size)); !whole)
+  if (Status whole = checkWhole(path); !whole)
     return Error{whole.error()};
   auto impl = std::make_unique<Impl>();
   // Without a slash dlopen would search the system's folders.
@@ -189,6 +234,7 @@ Status ModelHandle::runRaw(std::span<const lpc_tensor> inputs, std::span<lpc_ten
 
 Result<std::vector<HostTensor>> ModelHandle::run(std::span<const HostTensor> inputs) {
   std::vector<lpc_tensor> in, out(impl->outputs.size());
+  in.reserve(inputs.size());
   for (const HostTensor &input : inputs) {
     if (input.shape.size() > LPC_MAX_RANK)
       return Error{"rank " + std::to_string(input.shape.size()) + " is above the limit of " +
@@ -198,6 +244,7 @@ Result<std::vector<HostTensor>> ModelHandle::run(std::span<const HostTensor> inp
   if (Status status = runRaw(in, out); !status)
     return status;
   std::vector<HostTensor> results;
+  results.reserve(out.size());
   for (const lpc_tensor &tensor : out)
     results.push_back(HostTensor::copyOf(tensor));
   return results;

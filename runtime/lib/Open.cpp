@@ -97,7 +97,7 @@ lpc_status attachWeights(lpc_model &model, const char *replacement, char *error)
 int32_t chooseThreads(int32_t asked) {
   if (asked <= 0)
     if (const char *text = getenv("LPC_NUM_THREADS"))
-      asked = atoi(text);
+      asked = int32_t(strtol(text, nullptr, 10));
   if (asked <= 0)
     asked = usableCPUs();
   return asked > kMaxThreads ? kMaxThreads : asked;

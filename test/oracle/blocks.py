@@ -4,6 +4,7 @@
 
 gguf: decode of random bytes and encode of random and adversarial blocks, bit for bit. gfloat: its MX block formats.
 block_rules.py: the rules of torchao, TransformerEngine, BitNet, DeepSeek, AFPQ, block floating point and QRazor.
+block_searches.py: rules that search or count, super-blocks, tiles, windows and batches.
 """
 
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 import block_rules as rules
+import block_searches as searches
 import gguf
 import numpy as np
 
@@ -253,6 +255,9 @@ def main():
     check_nv(lpc, tally, rng)
     check_single(lpc, tally, rng)
     check_gguf(lpc, tally, rng)
+    searches.check_searches(lpc, tally, rng, make_blocks)
+    searches.check_super_blocks(lpc, tally, rng)
+    searches.check_shapes(lpc, tally, rng)
     for reason, count in tally.known.items():
         print(f"known disagreement, {count} elements: {reason}")
     for failure in tally.failures[:40]:

@@ -4,10 +4,10 @@
 
 The exact reference (exact_formats.py): every named format and corner members of the families.
 
-Other software. Exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side,
-in every rounding mode that the oracle has. Formats of more than 12 bits are decoded in full; their encode is checked
-at every code whose index is near the ends or the middle of the range, and at each 37th one, with the same midpoints.
-Integers and fixed point of 11 to 16 bits are compared with NumPy's own rounding at every value and middle (check_grid).
+Both exhaustive: decode of every code; encode of every value, every midpoint and both with one float32 ulp to either side, in
+every rounding mode that the oracle has; NaN and infinities under every policy. With gfloat, formats of more than 12 bits are
+encoded near the ends and the middle of their range and at each 37th code only. Integers and fixed point of 11 to 16 bits are
+compared with NumPy's own rounding at every value and middle (check_grid).
 """
 
 import itertools
@@ -51,10 +51,10 @@ class Lpc:
     def decode(self, name, width):
         return self._ask(f"decode {name}", b"", 2**width, "<f8")
 
-    def encode(self, name, x, rounding="nearest_even", overflow="infinity", bits=8, random=None):
+    def encode(self, name, x, rounding="nearest_even", overflow="infinity", bits=8, random=None, nan="zero"):
         x = np.ascontiguousarray(x, "<f8")
         payload = x.tobytes() + (b"" if random is None else random.astype("<u4").tobytes())
-        line = f"encode {name} {rounding} {overflow} zero {bits} {len(x)}"
+        line = f"encode {name} {rounding} {overflow} {nan} {bits} {len(x)}"
         return self._ask(line, payload, len(x), "<u4")
 
 
@@ -238,8 +238,11 @@ DETERMINISTIC = ("nearest_even", "nearest_away", "toward_zero", "up", "down", "a
 MEMBERS = ["posit2", "posit3<es=0>", "posit5<es=4>", "posit7<es=3>", "posit12<es=1>", "posit13<es=0>", "posit13<es=4>",
            "lns3", "lns3<f=1>", "lns5<f=2,nozero>", "lns7<f=5>", "lns11<f=0>", "lns13<f=11>", "fix1", "ufix1", "fix8<f=-3>",
            "fix5<f=12>", "fix6.narrow", "ufix7<f=64>", "bipolar7", "pot7", "denseshift6", "denseshift8", "dint8", "pot8"]
-# Formats of more than 12 bits whose encode is tested at every value and boundary; the others are sampled.
-EXHAUSTIVE = ("bf16", "fp16", "posit16", "posit16<es=1>", "lns16")
+MEMBERS += [f"{family}{width}" for family in ("bipolar", "dint") for width in range(9, 17)]
+MEMBERS += ["posit14", "posit15", "lns14", "lns15<nozero>"]
+# Members whose encode is sampled, since all their values and boundaries take long: near the ends and the middle, and every
+# so many. All other formats are tested at every value and boundary.
+SAMPLED = ("posit13<es=0>", "posit13<es=4>", "lns13<f=11>")
 WIDE = 2048
 
 
@@ -290,6 +293,33 @@ def check_grid(lpc, tally, name):
             tally.same(f"grid {rounding} {overflow} {name}", x, ours, theirs, lambda c: np.zeros(len(c), bool))
 
 
+def check_nan(lpc, tally, name, ref):
+    """What becomes of NaN, and of infinities, under every policy."""
+    x = np.array([np.nan, -np.nan, np.inf, -np.inf])
+    values = {c: value_of(v) for c, v in enumerate(ref.decode) if not isinstance(v, str) and c not in ref.unused}
+    least, most = min(values, key=values.get), max(values, key=values.get)
+    # +0, or the positive value next to it.
+    zero = min((c for c in values if values[c] >= 0), key=values.get)
+    nans = [c for c, v in enumerate(ref.decode) if isinstance(v, str) and v == "nan"]
+    infinite = [ref.inf[s] if ref.inf[s] is not None else nans[0] if nans else end for s, end in ((0, most), (1, least))]
+    unsigned = values[least] >= 0
+    if unsigned:
+        # Below a format without signs: its least value, or NaN if infinities are asked for.
+        infinite[1] = nans[0] if nans else least
+    is_nan = lambda c: np.isin(c, nans)
+    for policy, code in (("zero", zero), ("max", most), ("lowest", least)):
+        for overflow, ends in (("saturate", [most, least]), ("infinity", infinite)):
+            theirs = np.array([nans[0] if nans else code] * 2 + ends, np.int64)
+            for rounding in DETERMINISTIC:
+                ours = lpc.encode(name, x, rounding, overflow, nan=policy).astype(np.int64)
+                tally.same(f"NaN as {policy}, {rounding} {overflow} {name}", x, ours, theirs, is_nan)
+            # A NaN has a sign where the format has one to give it.
+            signs = [c for c in nans if ref.width > 1 and c >> (ref.width - 1)]
+            if nans and signs and len(signs) < len(nans):
+                ours = lpc.encode(name, x[:2], overflow=overflow, nan=policy).astype(np.int64)
+                tally.same(f"sign of NaN {name}", x[:2], ours >> (ref.width - 1), np.array([0, 1]), lambda c: np.zeros(2, bool))
+
+
 def check_exact(lpc, tally):
     rng = np.random.default_rng(2)
     for name in lpc.names() + MEMBERS:
@@ -306,7 +336,8 @@ def check_exact(lpc, tally):
         theirs = np.array([words[v] if isinstance(v, str) else float(value_of(v)) for v in ref.decode])
         tally.same_values(f"exact decode {name}", table, theirs)
         is_nan = lambda c, table=table: np.where(c < 0, True, np.isnan(table[np.maximum(c, 0)]))
-        x = ref.inputs(None if name in EXHAUSTIVE or ref.width <= 12 else WIDE)
+        check_nan(lpc, tally, name, ref)
+        x = ref.inputs(WIDE if name in SAMPLED else None)
         if ref.value[0] >= 0 and ref.code_parity:
             # What becomes of numbers below an unsigned minifloat is a policy of its own.
             x = x[(x >= ref.value[0]) & ~np.signbit(x)]

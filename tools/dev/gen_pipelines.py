@@ -13,6 +13,8 @@ EMPTY = "func.func @main(%x: tensor<f32>) -> tensor<f32> { return %x : tensor<f3
 
 PIPELINES = [
     ("lpc-onnx-to-nn-pipeline", "", "onnx to nn: convert every node, fold constants."),
+    ("lpc-rewrite-pipeline", "steps=fold-norm-gains,rotate-axes{axes=all}",
+     "nn to nn: idioms are raised, then the steps of a recipe run ([Recipes.md](Recipes.md)). In no pipeline by default."),
     ("lpc-observe-pipeline", "", "nn with observers: what calibration compiles and runs."),
     ("lpc-nn-to-lp-pipeline", "weights=int8/channel activations=int8/token",
      "nn to lp: quantize, fuse, prove accumulators. Steps that need a format are left out where none is given."),

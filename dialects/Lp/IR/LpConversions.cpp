@@ -154,6 +154,8 @@ LogicalResult LookupOp::verify() {
   for (int64_t axis : getAxes()) {
     if (axis < 0 || axis >= input.getRank())
       return emitOpError("expected axes of the operand, but got ") << axis;
+    if (llvm::count(getAxes(), axis) > 1)
+      return emitOpError("expected each axis once, but got ") << axis << " again";
     shape.push_back(input.getDimSize(axis));
   }
   shape.push_back(formatOf(input)->numCodes());

@@ -171,12 +171,12 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
     are computed from the outermost inward. All steps are in f32, each rounded once. With, for a level, F the element type of
     its result, a the largest |x| of the block, lo and hi the least and largest finite value of `format`, c = hi times the
     largest finite values of the lp formats of all levels inside this one, o the product of the levels outside (1 if none):
-      absmax: t = max(fl(fl(a / c) / o), 2^-126); t = 1 if a = 0. For tapered formats, hi in c is the largest value with as many fraction bits
-              as any (num::scaleTarget: 15 for hif8 and posit8).
-      minmax: u = min(0, min x), v = max(0, max x), t = max(fl(fl(v - u) / fl(hi - lo)), 2^-126); t = 1 if u = v.
-              An integer zero point is clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear) and
-              clamp(0, lo, hi) if u = v; a real one (f32) is fl(lo - fl(u / s)), where t = 1 takes the place
-              of a t that F rounds to 0.
+      absmax: t = max(fl(fl(a / c) / o), 2^-126), at most max f32 if a is finite; t = 1 if a = 0. For tapered formats, hi in c
+              is the largest value with as many fraction bits as any (num::scaleTarget: 15 for hif8 and posit8).
+      minmax: u = min(0, min x), v = max(0, max x), t = max(fl(fl(v - u) / fl(hi - lo)), 2^-126), at most max f32 if u and v
+              are finite (from halves of u, v and hi - lo where fl(v - u) is not); t = 1 if u = v. An integer zero point is
+              clamp(round_half_even(fl(lo - fl(u / s))), lo, hi) (ONNX DynamicQuantizeLinear), clamp(0, lo, hi) if u = v; a
+              real one (f32) is fl(lo - fl(u / s)).
       floor:  t = 2^e, e = exponent(a) - emax, the OCP MX rule; emax = floor(log2 hi)
       ceil:   e = exponent(a) - emax, plus 1 if a is no power of two
       even:   e = exponent(a plus half a unit of the element at a) - emax
@@ -184,14 +184,16 @@ def Lp_BlockScaleOp : Lp_Op<"block_scale", [AttrSizedResultSegments]> {
       log2:   d as before, e the one with 2^e nearest to d by ratio
       raise:  floor, plus 1 if a / 2^e is at least hi and half of the step below hi
       pow2:   rceil of max(a, 1e-4)
-              These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to at
-              least -127, and to 127 where it comes from a quotient; t is NaN for e = 128 or a NaN in the block.
+              These: `exponent` is read from the bits of a float (-127 for 0 and subnormals, 128 for infinity), e is limited to
+              [-127, 127]; t is NaN for a NaN in the block, and for nothing else.
       nv:     NVIDIA's order of operations. If F is a builtin float: E = min(fl(c / a), max f32), 1 if that is not positive, and
-              t = fl(1 / E). If F is an lp format: t = min(fl(a * min(fl(E * fl(1 / c)), max f32)), max F), with E of the level
-              outside; E = 1 if there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
+              t = min(fl(1 / E), max f32). If F is an lp format: t = min(fl(a * min(fl(E * fl(1 / c)), max f32)), max F), with E
+              of the level outside; E = 1 if there is none, and E = min(fl(1 / o), max f32), 1 if that is not positive, where that level is given.
       nv_divide: nv with t = min(fl(fl(a / c) * E), max F)
-    The result is s = t rounded to F, in F's default rounding (nearest even for most formats), saturating. NaN elements are ignored but where stated. Only `absmax`,
-    `nv` and `nv_divide` take several levels, and only `minmax` gives a zero point.
+    The result is s = t rounded to F, in F's default rounding (nearest even for most formats), saturating (an infinite t stays
+    so in builtin floats). Where a t > 0 would become 0, s is the least positive value of F, but with `nv` and `nv_divide`. NaN
+    elements are ignored but where stated. Only `absmax`, `nv` and `nv_divide` take several levels, and only `minmax` gives a
+    zero point.
 
     Example:
     ```mlir

@@ -14,6 +14,8 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
+#include <limits>
+
 #include "dialects/Nn/IR/NnDialect.h.inc"
 #include "dialects/Nn/IR/NnEnums.h.inc"
 #define GET_ATTRDEF_CLASSES

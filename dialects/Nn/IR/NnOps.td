@@ -3,6 +3,7 @@
 #ifndef LPC_DIALECTS_NN_IR_NNOPS
 #define LPC_DIALECTS_NN_IR_NNOPS
 
+include "dialects/Nn/IR/NnAttentionOps.td"
 include "dialects/Nn/IR/NnElementwiseOps.td"
 include "dialects/Nn/IR/NnShapeOps.td"
 include "dialects/Nn/IR/NnReductionOps.td"

@@ -96,6 +96,28 @@ std::optional<MeanSquare> meanSquareOf(Value u) {
   return MeanSquare{square.getLhs(), mean->axis, epsilon};
 }
 
+/// -d where d = x - y is y - x, else v itself.
+bool isSameOrOpposite(Value a, Value b) {
+  if (a == b)
+    return true;
+  auto left = binaryOf(a, BinaryKind::Sub), right = binaryOf(b, BinaryKind::Sub);
+  return left && right && left.getLhs() == right.getRhs() && left.getRhs() == right.getLhs();
+}
+
+/// A constant that runs along the normalized axes only.
+bool isParameter(Value v, Value normalized, int64_t axis) {
+  if (auto cast = v.getDefiningOp<CastOp>())
+    v = cast.getInput();
+  if (!v.getDefiningOp<ConstantOp>())
+    return false;
+  auto type = cast<RankedTensorType>(v.getType());
+  int64_t rank = cast<RankedTensorType>(normalized.getType()).getRank();
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (i + rank - type.getRank() < axis && type.getDimSize(i) != 1)
+      return false;
+  return true;
+}
+
 /// x * (1 / sqrt(mean(x^2) + e)), x / sqrt(mean(x^2) + e)  =>  rms_norm(x)
 struct RaiseRMSNorm : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -108,13 +130,38 @@ struct RaiseRMSNorm : OpRewritePattern<BinaryOp> {
       else if (op.getKind() == BinaryKind::Div && x == op.getLhs())
         u = squareRootArgument(factor);
       std::optional<MeanSquare> square = u ? meanSquareOf(u) : std::nullopt;
-      if (!square || square->input != x || x.getType() != op.getType())
+      if (!square || !isSameOrOpposite(square->input, x) || x.getType() != op.getType())
         continue;
       rewriter.replaceOpWithNewOp<RMSNormOp>(op, op.getType(), x, Value(), square->axis,
                                              APFloat(square->epsilon));
       return success();
     }
     return rewriter.notifyMatchFailure(op, "is no value divided by its root mean square");
+  }
+};
+
+/// x * (gain / sqrt(mean(x^2) + e))  =>  rms_norm(x, gain)
+struct RaiseRMSNormWithGain : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op, PatternRewriter &rewriter) const override {
+    if (op.getKind() != BinaryKind::Mul)
+      return rewriter.notifyMatchFailure(op, "is no product");
+    for (auto [x, factor] : orders(op)) {
+      auto inner = binaryOf(factor, BinaryKind::Mul);
+      if (!inner || x.getType() != op.getType())
+        continue;
+      for (auto [inverse, gain] : orders(inner)) {
+        Value u = inverseRootArgument(inverse);
+        std::optional<MeanSquare> square = u ? meanSquareOf(u) : std::nullopt;
+        if (!square || !isSameOrOpposite(square->input, x) || !isParameter(gain, x, square->axis))
+          continue;
+        rewriter.replaceOpWithNewOp<RMSNormOp>(op, op.getType(), x, gain, square->axis,
+                                               APFloat(square->epsilon));
+        return success();
+      }
+    }
+    return rewriter.notifyMatchFailure(op, "is no value times a gain over its root mean square");
   }
 };
 
@@ -140,19 +187,102 @@ struct RaiseLayerNorm : OpRewritePattern<RMSNormOp> {
   }
 };
 
-/// A constant that runs along the normalized axes only.
-bool isParameter(Value v, Value normalized, int64_t axis) {
-  if (auto cast = v.getDefiningOp<CastOp>())
-    v = cast.getInput();
-  if (!v.getDefiningOp<ConstantOp>())
-    return false;
-  auto type = cast<RankedTensorType>(v.getType());
-  int64_t rank = cast<RankedTensorType>(normalized.getType()).getRank();
-  for (int64_t i = 0; i < type.getRank(); ++i)
-    if (i + rank - type.getRank() < axis && type.getDimSize(i) != 1)
-      return false;
-  return true;
+/// The variance of a value as mean(x^2) - mean(x)^2, plus epsilon.
+std::optional<MeanSquare> fastVarianceOf(Value u) {
+  double epsilon = 0;
+  if (auto sum = binaryOf(u, BinaryKind::Add))
+    for (auto [rest, number] : orders(sum))
+      if (std::optional<double> e = scalarOf(number)) {
+        epsilon = *e;
+        u = rest;
+        break;
+      }
+  // Where rounding could make it negative, exporters cut it off at 0.
+  if (auto top = binaryOf(u, BinaryKind::Max))
+    for (auto [rest, zero] : orders(top))
+      if (scalarOf(zero) == 0.0) {
+        u = rest;
+        break;
+      }
+  if (auto relu = unaryOf(u, UnaryKind::Relu))
+    u = relu.getInput();
+  auto difference = binaryOf(u, BinaryKind::Sub);
+  std::optional<MeanSquare> square = difference ? meanSquareOf(difference.getLhs()) : std::nullopt;
+  auto power = difference ? difference.getRhs().getDefiningOp<BinaryOp>() : BinaryOp();
+  bool isSquare =
+      power && ((power.getKind() == BinaryKind::Mul && power.getLhs() == power.getRhs()) ||
+                (power.getKind() == BinaryKind::Pow && scalarOf(power.getRhs()) == 2.0));
+  std::optional<Mean> mean = isSquare ? meanOf(power.getLhs()) : std::nullopt;
+  if (!square || !mean || square->epsilon != 0 || epsilon < 0 || mean->input != square->input ||
+      mean->axis != square->axis)
+    return std::nullopt;
+  return MeanSquare{square->input, square->axis, epsilon};
 }
+
+/// (x - mean(x)) / sqrt(mean(x^2) - mean(x)^2 + e)  =>  layer_norm(x)
+struct RaiseFastLayerNorm : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op, PatternRewriter &rewriter) const override {
+    for (auto [d, factor] : orders(op)) {
+      SmallVector<std::pair<Value, Value>> splits{{factor, Value()}};
+      if (auto inner = binaryOf(factor, BinaryKind::Mul))
+        llvm::append_range(splits, orders(inner));
+      for (auto [inverse, gain] : splits) {
+        Value u;
+        if (op.getKind() == BinaryKind::Mul)
+          u = inverseRootArgument(inverse);
+        else if (op.getKind() == BinaryKind::Div && d == op.getLhs() && !gain)
+          u = squareRootArgument(inverse);
+        std::optional<MeanSquare> square = u ? fastVarianceOf(u) : std::nullopt;
+        Value x = square ? withoutMean(d, square->axis) : Value();
+        if (!x || x != square->input || x.getType() != op.getType() ||
+            (gain && !isParameter(gain, x, square->axis)))
+          continue;
+        rewriter.replaceOpWithNewOp<LayerNormOp>(op, op.getType(), x, gain, Value(), square->axis,
+                                                 APFloat(square->epsilon));
+        return success();
+      }
+    }
+    return rewriter.notifyMatchFailure(op, "is no centered value over a root of its variance");
+  }
+};
+
+/// cast(norm(x)) kind parameter  =>  cast(norm(x) kind cast(parameter)): models in 16 bits
+/// normalize in f32 and come back before the gain.
+struct PullCastBehindParameter : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op, PatternRewriter &rewriter) const override {
+    if (op.getKind() != BinaryKind::Mul && op.getKind() != BinaryKind::Add)
+      return rewriter.notifyMatchFailure(op, "is neither gain nor shift");
+    for (auto [value, parameter] : orders(op)) {
+      auto cast = value.getDefiningOp<CastOp>();
+      Operation *norm = cast ? cast.getInput().getDefiningOp() : nullptr;
+      if (!norm || !isa<RMSNormOp, LayerNormOp>(norm) || !cast->hasOneUse() ||
+          !isa<FloatType>(getElementTypeOrSelf(op.getType())) || value.getType() != op.getType() ||
+          getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() < 16)
+        continue;
+      auto layer = dyn_cast<LayerNormOp>(norm);
+      auto rms = dyn_cast<RMSNormOp>(norm);
+      bool takes = op.getKind() == BinaryKind::Add
+                       ? layer && !layer.getBias()
+                       : (layer ? !layer.getScale() && !layer.getBias() : !rms.getScale());
+      int64_t axis = layer ? layer.getAxis() : rms.getAxis();
+      if (!takes || !isParameter(parameter, value, axis) || !parameter.getDefiningOp<ConstantOp>())
+        continue;
+      Value wide = cast.getInput();
+      auto type = llvm::cast<RankedTensorType>(parameter.getType())
+                      .clone(getElementTypeOrSelf(wide.getType()));
+      Value widened = CastOp::create(rewriter, parameter.getLoc(), type, parameter, true);
+      Value changed =
+          BinaryOp::create(rewriter, op.getLoc(), wide.getType(), op.getKind(), wide, widened);
+      rewriter.replaceOpWithNewOp<CastOp>(op, op.getType(), changed, cast.getSaturate());
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "is no parameter behind a cast norm");
+  }
+};
 
 /// norm(x) * gain  =>  norm(x, gain)
 template <typename NormOp> struct TakeGain : OpRewritePattern<BinaryOp> {
@@ -257,6 +387,7 @@ struct RaiseAffineLayerNorm : OpRewritePattern<BinaryOp> {
 } // namespace
 
 void nn::populateNormIdioms(RewritePatternSet &patterns) {
-  patterns.add<RaiseRMSNorm, RaiseLayerNorm, TakeGain<RMSNormOp>, TakeGain<LayerNormOp>, TakeShift,
+  patterns.add<RaiseRMSNorm, RaiseRMSNormWithGain, RaiseLayerNorm, RaiseFastLayerNorm,
+               PullCastBehindParameter, TakeGain<RMSNormOp>, TakeGain<LayerNormOp>, TakeShift,
                RaiseAffineLayerNorm>(patterns.getContext());
 }

@@ -9,7 +9,8 @@
 //   bar(a, why)    no T but the identity
 //   accept(a)      any T: the op's other values do not notice
 //
-// Axes are tied as a whole or as outer x inner factors; what is not mentioned is barred.
+// Axes are tied as a whole, as outer x inner factors, or as parts one after the other; what is not
+// mentioned is barred.
 #ifndef LPC_ANALYSIS_AXISRULES_H
 #define LPC_ANALYSIS_AXISRULES_H
 
@@ -85,6 +86,11 @@ public:
   void acceptRest() { restIsFree = true; }
   /// Cuts a span into outer and inner, `inner` being the size of the inner part, which divides it.
   std::pair<AxisSpan, AxisSpan> cut(const AxisSpan &a, int64_t inner);
+  /// Parts of these sizes, one after the other, each with a transform of its own; a part of at most
+  /// one element is empty. Nothing, and no change, if the axis is known to consist of factors that
+  /// the borders of the parts cross.
+  std::optional<llvm::SmallVector<AxisSpan>> parts(const AxisSpan &a,
+                                                   llvm::ArrayRef<int64_t> sizes);
   /// Bars what has not been mentioned; called after the rule.
   void finish();
 

@@ -82,6 +82,18 @@ def CenterStreamsPass : Pass<"lpc-center-streams", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def RoundConstantsPass : Pass<"lpc-round-constants", "::mlir::func::FuncOp"> {
+  let summary = "Round constants that rewrites keep in f64 to the type that the program wants";
+  let description = [{
+    `nn.cast` of an f64 `nn.constant` becomes an `nn.constant`: nearest, ties to even. lpc-fold-constants does the same and
+    more; this pass comes after quantization, which reads weights in f64, and leaves codes and scales alone.
+
+    *Example*: `%e = nn.constant ... : tensor<8xf64>`, `%c = nn.cast %e : (tensor<8xf64>) -> tensor<8xf32>` becomes one constant.
+  }];
+  let statistics = [Statistic<"numConstants", "constants", "constants rounded">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def RotateAxesPass : Pass<"lpc-rotate-axes", "::mlir::func::FuncOp"> {
   let summary = "Rotate residual streams and attention heads by orthogonal matrices fused into the weights";
   let description = [{
@@ -156,6 +168,25 @@ def SplitOutliersPass : Pass<"lpc-split-outliers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AbsorbBiasesPass : Pass<"lpc-absorb-biases", "::mlir::func::FuncOp"> {
+  let summary = "Approximate: take what is constant in rectified channels into the biases behind";
+  let description = [{
+    With `c = max(0, mean - deviations * standard deviation)` of each channel of an activation in a file of statistics
+    (include/lpc/Quantization/ChannelStatistics.h, its sample): `b1 <- b1 - c` in front of a relu (or a clamp from 0, or upper bounds
+    per channel, which are lowered), `b2 <- b2 + W2 c` behind it. `relu(x - c) = relu(x) - c` where x is at least c; below, the
+    function changes. Equalized activations with large biases get smaller ranges.
+
+    *Preconditions*: all that reads the activation are products with constant weights and convolutions that do not pad. Others are
+    remarked with the reason where there is something to absorb.
+  }];
+  let options = [
+    Option<"deviations", "deviations", "double", "3.0", "standard deviations below the mean that are kept">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
+  ];
+  let statistics = [Statistic<"numChannels", "channels", "channels from which a constant was taken">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def CorrectBiasesPass : Pass<"lpc-correct-biases", "::mlir::func::FuncOp"> {
   let summary = "Approximate: take the mean error of rounded weights out of biases";
   let description = [{
@@ -176,6 +207,30 @@ def CorrectBiasesPass : Pass<"lpc-correct-biases", "::mlir::func::FuncOp"> {
     Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
   ];
   let statistics = [Statistic<"numBiases", "biases", "biases corrected">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SmoothPass : Pass<"lpc-smooth", "::mlir::func::FuncOp"> {
+  let summary = "Move the range of large channels of activations into the weights that read them (SmoothQuant)";
+  let description = [{
+    `X <- X diag(s)^-1`, `W <- diag(s) W` with `s_k = max|X_k|^alpha / max|W_k|^(1 - alpha)`, between 1e-5 and 1e4, for every
+    activation of a product or convolution with a constant weight. The division goes into the constants of the channels'
+    diagonal class (lpc-print-axis-classes): gains of norms - a norm without a gain gets one -, the out axis of `v` for the
+    output projection, of `up` for `down`. Activations that share a class share the scale, and so do heads that share a value
+    head: the maximum over them counts. An activation whose class is not legal is remarked with the reason and left alone;
+    with `explicit` it is multiplied in front of its readers, an `nn.binary mul` at run time.
+
+    *Preconditions*: nn-raise-idioms; `statistics` of this very module, by the numbers of lpc-insert-observers.
+  }];
+  let options = [
+    Option<"alpha", "alpha", "double", "0.5", "how much of an activation's range moves: 0 to 1">,
+    Option<"powerOfTwo", "power-of-two", "bool", "false", "scales are powers of two: no weight is rounded by them">,
+    Option<"isExplicit", "explicit", "bool", "false", "scale at run time what cannot be scaled where it is written">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "statistics of channels (.npz) from `lpc compile --save-statistics`; lpc compile collects them itself">
+  ];
+  let statistics = [Statistic<"numActivations", "activations", "activations smoothed for nothing">,
+                    Statistic<"numExplicit", "explicit", "activations multiplied at run time">];
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 

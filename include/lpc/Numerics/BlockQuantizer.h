@@ -76,20 +76,21 @@ struct BlockOptions {
 ///   offset   q = enc(fl(fl(x - m) / s))
 ///   table    q = the lowest code with the least |y - table[row][q]|, y as above before enc
 ///   posneg   the negative scale takes the place of s where x < 0
-/// A stored scale that underflows to 0 makes all codes of its block enc(0), except under the nv
-/// rules.
+/// A positive scale is never stored as 0: where stored(t) would be, it is the least positive value
+/// of the format. The nv rules, kquant and gguf's signed_max and reciprocal do store 0, which makes
+/// all codes of a block enc(0), except under nv.
 ///
 /// **Rules.**
 ///   absmax   one level. s = stored(s'), s' = chooseScale (lpc/Numerics/ScaleRules.h). posneg:
 ///            a is the maximum of x >= 0, or of -x for x < 0.
 ///   minmax   one level. asym: chooseScale. asym:float and offset do not widen the range to 0: with
 ///            u = min x, w = max x: s' = rangeScale(u, w);
-///            z = fl(lo - fl(u / s)), with s = stored(1) where stored(s') = 0; m = stored(fl(u -
-///            fl(lo * s))).
-///   mse      f32 or rounded scales, one level: absmax or minmax of the block's range times p / 100
-///            for p = 100, 98, 96, ..., 40; the first with the least error. Power-of-two scales:
-///            exponent floor + 0, 1, -1. Two levels: nv with t * c, c = 1 and 0.8 + 0.7 i / 9.
-///            Error: the sum of importance * (x - y)^2 in double, ascending.
+///            z = fl(lo - fl(u / s)); m = stored(fl(u - fl(lo * s))).
+///   mse      f32 or rounded scales, one level: absmax or minmax of the block's range times
+///            fl(p / 100), both ends rounded to f32, for p = 100, 98, 96, ..., 40; the first with
+///            the least error. Power-of-two scales: exponent floor + 0, 1, -1. Two levels: nv with
+///            t * c, c = 1 and 0.8 + 0.7 i / 9. Error: the sum of importance * (x - y)^2 in double,
+///            ascending.
 ///   floor, ceil, even, rceil, log2, raise, pow2
 ///            s = stored(2^blockExponent(a)), a = NaN if the block holds a NaN; infinity counts as
 ///            2^128.
@@ -104,10 +105,10 @@ struct BlockOptions {
 ///   four_over_six  e2m1 only: nv, or t * 1.5 if its sum of (x - y)^2 is less.
 ///   signed_max  integers. v: the first element of largest magnitude; d = fl(v / lo), s =
 ///   stored(d),
-///            r = d == 0 ? 0 : fl(1 / d); q = clamp(trunc(fl(fl(x * r) + (0.5 - lo))) + lo).
-///   reciprocal  d = fl(a / hi), s = stored(d), r = d == 0 ? 0 : fl(1 / d), q = enc(fl(x * r)),
-///   ties
-///            away from zero.
+///            r = d == 0 ? 0 : fl(1 / d), limited to FLT_MAX; q = clamp(trunc(fl(fl(x * r) + (0.5 -
+///            lo))) + lo).
+///   reciprocal  d = fl(a / hi), at most FLT_MAX if a is finite; s = stored(d), r as before,
+///            q = enc(fl(x * r)), ties away from zero.
 ///   absmean  s = stored(max(fl(mean |x|), 1e-5)), the mean formed in double; q = enc(fl(x *
 ///   fl(1/s))). razor    two levels, base B = 127 (razor16: 32767): s1 = fl(A / B), 1 for a zero
 ///   block;

@@ -18,6 +18,12 @@ struct NnToLpOptions : mlir::PassPipelineOptions<NnToLpOptions> {
   Option<std::string> activations{
       *this, "activations",
       llvm::cl::desc("Format of activations, for example int8/token; empty: float")};
+  Option<std::string> weightLayers{
+      *this, "weight-layers",
+      llvm::cl::desc("Formats of weights by node name: regex=format;..., first match wins")};
+  Option<std::string> activationLayers{
+      *this, "activation-layers",
+      llvm::cl::desc("Formats of activations by node name: regex=format;..., first match wins")};
   Option<std::string> calibration{
       *this, "calibration", llvm::cl::desc("Calibration file for static activation scales (JSON)")};
   Option<std::string> weightMethod{*this, "weight-method",
@@ -45,8 +51,8 @@ void buildNnToLpPipeline(mlir::OpPassManager &pm, const NnToLpOptions &options);
 /// lp (and nn) -> linalg on tensors of signless types. Contract: neither lp, packed nor nn is left.
 void buildLpToLinalgPipeline(mlir::OpPassManager &pm);
 
-/// Registers the pipelines of this header: lpc-onnx-to-nn-pipeline, lpc-observe-pipeline,
-/// lpc-nn-to-lp-pipeline, lpc-lp-to-linalg-pipeline.
+/// Registers the pipelines of this header: lpc-onnx-to-nn-pipeline, lpc-rewrite-pipeline,
+/// lpc-observe-pipeline, lpc-nn-to-lp-pipeline, lpc-lp-to-linalg-pipeline.
 void registerFrontPipelines();
 
 } // namespace lpc

@@ -34,8 +34,9 @@ public:
   float max() const { return hi; }
 
   /// The interval to be represented. Percentile: the middle 99.99 % (the largest magnitudes of 0.01
-  /// % are clipped). MSE: the interval, a multiple 0.30 to 1.00 of [min, max], with the least
-  /// squared rounding and clipping error in `spec.element`.
+  /// % are clipped). MSE: the interval, a multiple 0.30 to 1.00 of [min, max] (about its middle if
+  /// the zero point is a real number), with the least squared rounding and clipping error under
+  /// chooseStatic: the rule of `spec`, the format of its scale, its zero point and its rounding.
   std::pair<float, float> range(RangeMethod method, const num::FormatSpec &spec) const;
 
   friend class CalibrationFile;
@@ -67,6 +68,18 @@ public:
 /// as ONNX does.
 using ScaleZero = num::ScaleZero;
 ScaleZero chooseScale(float lo, float hi, const num::FormatSpec &spec);
+
+/// The parameters of a static activation.
+struct StaticScale {
+  uint32_t code = 0;           ///< of the stored scale, where it has a format
+  float stored = 1;            ///< what decoding multiplies by
+  float divisor = 1;           ///< what encoding divides by; differs under rule reciprocal
+  float zero = 0;              ///< an integer, or any number with asym:float
+  num::Rounding rounding = {}; ///< of the elements
+};
+
+/// For values in [lo, hi], by the rule of `spec`, of one level per tensor.
+StaticScale chooseStatic(float lo, float hi, const num::FormatSpec &spec);
 
 } // namespace lpc::quant
 

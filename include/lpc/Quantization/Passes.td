@@ -42,6 +42,8 @@ def QuantizeActivationsPass : Pass<"lpc-quantize-activations", "::mlir::func::Fu
   }];
   let options = [
     Option<"format", "format", "std::string", "\"int8\"", "format spec of activations, for example int8, uint8/asym, int8/token, mxfp8, nvfp4">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "formats by node name, regex=format;regex=format, the first that matches decides; float, or nothing for `format`">,
     Option<"calibration", "calibration", "std::string", "\"\"", "calibration file (JSON) written by `lpc compile --calib`">,
     Option<"method", "method", "std::string", "\"minmax\"",
            "how a static range is chosen: minmax, percentile (99.99 % of the values inside), mse (least squared error)">];
@@ -64,6 +66,8 @@ def QuantizeWeightsPass : Pass<"lpc-quantize-weights", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"format", "format", "std::string", "\"int8/channel\"", "format spec of weights, for example int4/g128, mxfp4, nvfp4, any4">,
+    Option<"layers", "layers", "std::string", "\"\"",
+           "formats by node name, regex=format;regex=format, the first that matches decides; float, or nothing for `format`">,
     Option<"method", "method", "std::string", "\"absmax\"", "how a scale is chosen: absmax (the format's own rule) or mse">,
     Option<"minElements", "min-elements", "int64_t", "1", "leave smaller constants in float (elements)">,
     Option<"keep", "keep", "std::string", "\"\"",

@@ -142,6 +142,17 @@ Result<Tensor> convTranspose(const Tensor &x, const Tensor &filter, const Tensor
 // -------------------------------------------------------------------------------------------
 Result<Tensor> matmul(const Tensor &a, const Tensor &b, bool transposeRhs);
 
+// Attention
+// ----------------------------------------------------------------------------------------------
+Result<Tensor> rope(const Tensor &x, const Tensor &cosines, const Tensor &sines, bool interleaved);
+struct AttentionOptions {
+  const Tensor *keep = nullptr, *bias = nullptr; ///< null if absent
+  double scale = 1, softcap = 0, fill = 0;
+  bool causal = false;
+};
+Result<Tensor> attention(const Tensor &query, const Tensor &key, const Tensor &value,
+                         const AttentionOptions &options);
+
 // Low precision
 // ------------------------------------------------------------------------------------------
 /// ScaleBlock shape of one level: neighbours that share a scale along each dimension, 0 for all.

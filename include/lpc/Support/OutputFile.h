@@ -3,6 +3,7 @@
 #ifndef LPC_SUPPORT_OUTPUTFILE_H
 #define LPC_SUPPORT_OUTPUTFILE_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -27,10 +28,15 @@ public:
   /// Ends writing; the bytes can be read at temporaryPath().
   llvm::Error finish();
   llvm::Error commit();
+  /// Commits all or, if one of them fails, none: files that were there before stay. (A kill between
+  /// two renames can still leave some new and some old.)
+  static llvm::Error commitAll(llvm::ArrayRef<OutputFile *> files);
 
 private:
   OutputFile() = default;
   llvm::Error failure(const std::string &reason) const;
+  /// A second name for the file that commit() will replace; empty if there is none.
+  llvm::Expected<std::string> keepOld() const;
 
   std::string path, temporary; ///< no temporary: the standard output, or committed
   std::unique_ptr<llvm::raw_pwrite_stream> stream;

@@ -28,6 +28,7 @@ public:
 
 private:
   std::string path;
+  int slot = -1; ///< where removeAll() finds the path; -1: nowhere
 };
 
 } // namespace lpc

@@ -47,7 +47,7 @@ def FuseElementwisePass : Pass<"lpc-fuse-elementwise"> {
   let description = [{
     Fuses an elementwise producer into its only consumer. A producer goes into a reduction or behind a broadcast only if
     each of its elements is still computed once, or if it is cheap (no division, no function of `math`); never into a
-    contraction, which has a micro-kernel. An operand of one element that lies in a buffer is read once, before the loops.
+    contraction, which has a micro-kernel. A fused body has at most 64 operations. An operand of one element that lies in a buffer is read once, before the loops.
   }];
   let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::affine::AffineDialect", "mlir::tensor::TensorDialect",
                            "mlir::arith::ArithDialect"];
@@ -58,7 +58,8 @@ def PrepareBufferizationPass : Pass<"lpc-prepare-bufferization", "mlir::ModuleOp
   let description = [{
     Inputs belong to the caller, so bufferization must not write into them. `tensor.concat` becomes insertions into one
     result, `tensor.pad` a fill and an insertion, each without an intermediate copy. A constant of one repeated value above
-    1 MiB becomes a fill, so that no file holds it.
+    1 MiB becomes a fill, so that no file holds it. A `tensor.empty`, or a fill of one, into which several ops of a block
+    write is made once for each.
   }];
   let dependentDialects = ["mlir::linalg::LinalgDialect", "mlir::tensor::TensorDialect",
                            "mlir::bufferization::BufferizationDialect", "mlir::affine::AffineDialect"];

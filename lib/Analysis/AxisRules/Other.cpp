@@ -36,6 +36,7 @@ void dequantizeRule(lp::DequantizeOp op, AxisRules &r) {
 
 void analysis::registerAxisRules(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, nn::NnDialect *) {
+    attachAttentionRules(context);
     attachElementwiseRules(context);
     attachLinearRules(context);
     attachMovementRules(context);

@@ -37,6 +37,7 @@ inline std::optional<int64_t> axisAlong(mlir::Value operand, mlir::Value result,
 }
 
 // One for each file of rules.
+void attachAttentionRules(mlir::MLIRContext *context);
 void attachElementwiseRules(mlir::MLIRContext *context);
 void attachLinearRules(mlir::MLIRContext *context);
 void attachMovementRules(mlir::MLIRContext *context);

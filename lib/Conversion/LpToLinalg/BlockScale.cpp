@@ -113,21 +113,33 @@ public:
 
   Value isZero(Value x) { return is(arith::CmpFPredicate::OEQ, x, constant(0)); }
 
-  /// A scale that f32 holds with all its bits.
-  Value normal(Value t) { return arith::MaximumFOp::create(b, loc, t, constant(FLT_MIN)); }
+  /// A scale that f32 holds with all its bits; that of finite numbers, whose largest magnitude is
+  /// `a`, is finite.
+  Value normal(Value t, Value a) {
+    t = arith::MaximumFOp::create(b, loc, t, constant(FLT_MIN));
+    return arith::MinimumFOp::create(b, loc, t,
+                                     arith::MaximumFOp::create(b, loc, a, constant(FLT_MAX)));
+  }
 
   /// fl(fl(a / c) / o), 1 for a block of zeros; `o` may be null.
   Value absmax(Value a, double c, Value o) {
     Value t = div(a, constant(c));
     if (o)
       t = div(t, o);
-    return select(isZero(a), constant(1), normal(t));
+    return select(isZero(a), constant(1), normal(t, a));
   }
   Value minmax(Value least, Value most) {
-    Value range = arith::SubFOp::create(b, loc, most, least);
-    double width = static_cast<float>(format.max()) - static_cast<float>(format.lowest());
+    auto minus = [&](Value x, Value y) { return arith::SubFOp::create(b, loc, x, y); };
+    auto half = [&](Value x) { return mul(x, constant(0.5)); };
+    float width = static_cast<float>(format.max()) - static_cast<float>(format.lowest());
+    Value range = minus(most, least);
+    Value t = div(range, constant(width));
+    // Half of a range that is too large for a number is none.
+    Value halves = div(minus(half(most), half(least)), constant(width / 2));
+    t = select(is(arith::CmpFPredicate::OEQ, range, constant(INFINITY)), halves, t);
+    Value a = arith::MaximumFOp::create(b, loc, most, arith::NegFOp::create(b, loc, least));
     Value equal = is(arith::CmpFPredicate::OEQ, least, most);
-    return select(equal, constant(1), normal(div(range, constant(width))));
+    return select(equal, constant(1), normal(t, a));
   }
   /// fl(lo - fl(least / s)).
   Value realZeroPoint(Value least, Value s) {
@@ -176,6 +188,10 @@ public:
     x = arith::MinimumFOp::create(b, loc, x, constant(FLT_MAX));
     return select(is(arith::CmpFPredicate::OGT, x, constant(0)), x, constant(1));
   }
+  /// min(fl(1 / x), max f32): the inverse of a subnormal number may be infinite.
+  Value inverse(Value x) {
+    return arith::MinimumFOp::create(b, loc, div(constant(1), x), constant(FLT_MAX));
+  }
   /// A block scale relative to the encode scale outside, which may be null, limited to `largest`.
   Value relative(Value a, Value encode, double c, double largest) {
     Value t;
@@ -206,28 +222,24 @@ private:
     Value above = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, fraction, i32(limit));
     return arith::ExtUIOp::create(b, loc, b.getI32Type(), above);
   }
-  /// Of d = fl(a / hi): its exponent, one more if the fraction is above a limit; at most 127.
+  /// Of d = fl(a / hi): its exponent, one more if the fraction is above a limit.
   Value exponentAbove(Value a, int64_t limit) {
     Value d = div(a, constant(format.max()));
     // Subnormal quotients are made normal first, without rounding.
     Value tiny = is(arith::CmpFPredicate::OLT, d, constant(0x1p-126));
     Value bits = bitsOf(select(tiny, mul(d, constant(0x1p64)), d));
     Value e = plus(exponentOf(bits), mantissaAbove(bits, limit));
-    e = plus(e, select(tiny, i32(-64), i32(0)));
-    return arith::MinSIOp::create(b, loc, e, i32(127));
+    return plus(e, select(tiny, i32(-64), i32(0)));
   }
-  /// 2^e for e limited to [-127, 128], where 128 and a = NaN stand for NaN.
+  /// 2^e for e limited to [-127, 127], NaN if a is.
   Value fromExponent(Value a, Value e) {
     e = arith::MaxSIOp::create(b, loc, e, i32(-127));
-    auto compare = [&](arith::CmpIPredicate p, int64_t v) {
-      return arith::CmpIOp::create(b, loc, p, e, i32(v));
-    };
+    e = arith::MinSIOp::create(b, loc, e, i32(127));
+    Value least = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, e, i32(-127));
     Value bits = arith::ShLIOp::create(b, loc, plus(e, i32(127)), i32(23));
-    bits = select(compare(arith::CmpIPredicate::eq, -127), i32(0x400000), bits);
+    bits = select(least, i32(0x400000), bits);
     Value t = arith::BitcastOp::create(b, loc, f32, bits);
-    Value bad = arith::OrIOp::create(b, loc, compare(arith::CmpIPredicate::sgt, 127),
-                                     is(arith::CmpFPredicate::UNO, a, a));
-    return select(bad, constant(std::nan("")), t);
+    return select(is(arith::CmpFPredicate::UNO, a, a), constant(std::nan("")), t);
   }
   /// The largest finite value but one.
   double below() const {
@@ -254,14 +266,36 @@ private:
   FloatType f32, f64;
 };
 
-/// A scale as it is stored, and back as f32.
-Value emitStore(OpBuilder &b, Location loc, Value t, Type element) {
+/// A scale as it is stored: num::storedScale. NVIDIA's rules may store 0 for a number that is not.
+Value emitStore(OpBuilder &b, Location loc, Value t, Type element, bool mayUnderflow) {
+  Value positive = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, t,
+                                         floatConstant(b, loc, t.getType(), 0));
   if (const num::Format *format = lp::formatOf(element)) {
     num::Conversion policy;
     policy.rounding = format->defaultRounding();
-    return emitEncode(b, loc, t, *format, policy);
+    Value code = emitEncode(b, loc, t, *format, policy);
+    std::optional<uint32_t> zero = format->zeroCode();
+    if (!zero || mayUnderflow)
+      return code;
+    auto constant = [&](uint32_t c) { return intConstant(b, loc, code.getType(), c); };
+    Value lost = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, code, constant(*zero));
+    return arith::SelectOp::create(b, loc, arith::AndIOp::create(b, loc, positive, lost),
+                                   constant(format->encode(format->minPositive(), policy)), code);
   }
-  return convertFloat(b, loc, t, cast<FloatType>(element));
+  auto type = cast<FloatType>(element);
+  if (type.getWidth() >= t.getType().getIntOrFloatBitWidth())
+    return convertFloat(b, loc, t, type);
+  // Finite numbers saturate and stay positive.
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  Value most = floatConstant(b, loc, t.getType(), APFloat::getLargest(semantics).convertToDouble()),
+        infinity = floatConstant(b, loc, t.getType(), INFINITY);
+  Value finite = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, t, infinity);
+  t = arith::SelectOp::create(b, loc, finite, arith::MinimumFOp::create(b, loc, t, most), t);
+  Value s = convertFloat(b, loc, t, type);
+  if (mayUnderflow)
+    return s;
+  Value least = floatConstant(b, loc, type, APFloat::getSmallest(semantics).convertToDouble());
+  return arith::SelectOp::create(b, loc, positive, arith::MaximumFOp::create(b, loc, s, least), s);
 }
 
 /// From a grid of blocks to a grid of blocks around them.
@@ -341,19 +375,12 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
           }
           return r.absmax(args[0], reach, outside);
         }
-        case ScaleRule::MinMax: {
-          Value t = r.minmax(args[0], args[1]);
-          if (!op.getZeroPoint() ||
-              !isa<FloatType>(getElementTypeOrSelf(op.getZeroPoint().getType())))
-            return t;
-          // A zero point that is not rounded has no meaning for a scale stored as 0.
-          Value s = emitScale(b, at, emitStore(b, at, t, elements[l]), elements[l]);
-          return r.select(r.isZero(s), r.constant(1), t);
-        }
+        case ScaleRule::MinMax:
+          return r.minmax(args[0], args[1]);
         case ScaleRule::NV:
         case ScaleRule::NVDivide: {
           if (!target)
-            return r.div(r.constant(1), args.back());
+            return r.inverse(args.back());
           Value e;
           if (nested && encode[l + 1])
             e = args[extremes + count - l - 1];
@@ -371,7 +398,7 @@ struct LowerBlockScale : OpConversionPattern<lp::BlockScaleOp> {
       }
       stored[l] = elementwise(rewriter, loc, sizes, resultType.getElementType(), operands, maps,
                               [&](OpBuilder &b, Location at, ValueRange args) {
-                                return emitStore(b, at, scaleOf(b, at, args), elements[l]);
+                                return emitStore(b, at, scaleOf(b, at, args), elements[l], nv);
                               });
       results[l] = castShape(rewriter, loc, stored[l], resultType);
       if (op.getZeroPoint())
@@ -427,11 +454,11 @@ private:
         [&](OpBuilder &b, Location l, ValueRange args) -> Value {
           Rule r(b, l, ScaleRule::MinMax, format);
           // The scale as it is stored, so that both agree.
-          Value s =
-              emitScale(b, l, emitStore(b, l, scaleOf(b, l, args), scaleElement), scaleElement);
+          Value s = emitScale(b, l, emitStore(b, l, scaleOf(b, l, args), scaleElement, false),
+                              scaleElement);
           Value z = r.realZeroPoint(args[0], s);
           if (auto real = dyn_cast<FloatType>(type.getElementType()))
-            return convertFloat(b, l, r.select(r.isZero(s), r.constant(format.lowest()), z), real);
+            return convertFloat(b, l, z, real);
           z = math::RoundEvenOp::create(b, l, z);
           // A block of zeros has the zero point nearest to 0, not lo.
           z = r.select(r.is(arith::CmpFPredicate::OEQ, args[0], args[1]), r.constant(0), z);

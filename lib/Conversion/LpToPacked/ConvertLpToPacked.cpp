@@ -42,7 +42,7 @@ std::optional<std::vector<uint16_t>> constantCodes(Value v) {
     return std::nullopt;
   auto type = elements.getElementType();
   int64_t count = elements.getNumElements();
-  if (!type.isInteger(8) && !type.isSignlessInteger(8) && !type.isUnsignedInteger(8))
+  if (!type.isInteger(8))
     return std::nullopt;
   std::vector<uint16_t> codes;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
@@ -166,9 +166,12 @@ std::string weightReason(const Side &side) {
     return "the weight has " + std::to_string(type.getRank()) + " dimensions";
   if (side.format()->width() > 8)
     return "codes of " + name + " have more than 8 bits";
+  if (side.zeroPoint && !lp::formatOf(side.zeroPointElement))
+    return "the weight's zero points are plain integers, not codes of a format";
   if (side.zeroPoint && !constantCodes(side.zeroPoint))
     return "the weight's zero points are not constant";
-  return "the integer images of weights in " + name + " need more than " +
+  return "the integer images of weights in " + name +
+         (side.zeroPoint ? " less their zero points" : "") + " need more than " +
          (side.format()->width() <= 4 ? "4" : "8") + " bits";
 }
 
@@ -255,8 +258,11 @@ struct PackMatMul : PackPattern {
     RankedTensorType lhsType = typeOf(op.getLhs());
     if (imageWidth(lhs) > 16 || lhs.format()->hasNaN() || lhs.format()->hasInf())
       return refuse(rewriter, op,
-                    "the activations' format " + lhs.format()->name() +
-                        " has no integer images of at most 16 bits");
+                    lhs.format()->imageBits() <= 16 && lhs.zeroPoint
+                        ? "activations in " + lhs.format()->name() +
+                              " less their zero points need more than 16 bits"
+                        : "the activations' format " + lhs.format()->name() +
+                              " has no integer images of at most 16 bits");
     int fraction = lhs.fractionBits() + rhs.fractionBits();
     if (fraction > 126)
       return refuse(rewriter, op, "the fractions of both formats have more than 126 bits");

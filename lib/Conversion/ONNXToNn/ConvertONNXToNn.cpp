@@ -77,11 +77,20 @@ static LogicalResult convertReturn(Converter &converter, func::FuncOp main) {
   }
   for (auto [i, v] : llvm::enumerate(results)) {
     auto declared = dyn_cast<ShapedType>(ret.getOperand(i).getType());
-    bool agrees = !declared || (declared.getElementType() == getElementTypeOrSelf(v) &&
-                                succeeded(verifyCompatibleShape(declared, v.getType())));
-    if (agrees)
+    if (!declared)
       continue;
     auto name = main.getResultAttrOfType<StringAttr>(i, "onnx.name");
+    // Exporters are often wrong about shapes, but who reads an output relies on its element type.
+    if (declared.getElementType() != getElementTypeOrSelf(v)) {
+      converter.refuseValue("graph output", name ? name.getValue() : "", main.getLoc(),
+                            "the model declares elements of type " +
+                                printed(declared.getElementType()) + ", but computes " +
+                                printed(getElementTypeOrSelf(v)),
+                            Refusal::Kind::Malformed);
+      return failure();
+    }
+    if (succeeded(verifyCompatibleShape(declared, v.getType())))
+      continue;
     emitRemark(main.getLoc()) << "graph output '" << (name ? name.getValue() : "")
                               << "': the model declares " << declared
                               << ", but the inferred type is " << v.getType();

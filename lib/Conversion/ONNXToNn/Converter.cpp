@@ -233,6 +233,11 @@ std::string Converter::describeUnknown(onnx::NodeOp node) {
   StringRef domain = node.getDomain().empty() ? "ai.onnx" : node.getDomain();
   std::string text =
       ("no handler for operator '" + node.getOpType() + "' of domain '" + domain + "'").str();
+  // Of a domain that is unknown as a whole, no operator is a slip of the pen.
+  bool knownDomain = llvm::any_of(
+      registry.names(), [&](StringRef name) { return name.rsplit(':').first == node.getDomain(); });
+  if (!knownDomain)
+    return text + ", of which no operator is known; express it with other operators when exporting";
   std::string best, bestDomain;
   unsigned bestDistance = ~0u;
   for (StringRef name : registry.names()) {
@@ -253,6 +258,28 @@ std::string Converter::describeUnknown(onnx::NodeOp node) {
   if (bestDomain != node.getDomain())
     text += " of domain '" + (bestDomain.empty() ? std::string("ai.onnx") : bestDomain) + "'";
   return text;
+}
+
+/// Sizes made of window attributes within this limit do not overflow.
+static std::optional<std::string> describeHugeWindow(onnx::NodeOp node) {
+  constexpr int64_t kLimit = int64_t(1) << 30;
+  for (StringRef name :
+       {"pads", "paddings", "dilations", "kernel_shape", "output_padding", "output_shape"}) {
+    SmallVector<int64_t> values;
+    Attribute attr = node.getNodeAttr(name);
+    if (auto dense = dyn_cast_if_present<DenseI64ArrayAttr>(attr))
+      values.assign(dense.asArrayRef().begin(), dense.asArrayRef().end());
+    else if (auto array = dyn_cast_if_present<ArrayAttr>(attr))
+      for (Attribute x : array)
+        if (auto i = dyn_cast<IntegerAttr>(x))
+          values.push_back(i.getInt());
+    for (int64_t value : values)
+      if (value > kLimit || value < -kLimit)
+        return ("attribute '" + name + "' has the value " + Twine(value) +
+                ", beyond the limit of 2^30")
+            .str();
+  }
+  return std::nullopt;
 }
 
 void Converter::refuse(onnx::NodeOp node, Refusal::Kind kind, const Twine &reason) {
@@ -290,6 +317,12 @@ LogicalResult Converter::convertNode(onnx::NodeOp node, OpBuilder &b) {
       b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
   std::string outerReason = std::exchange(pendingReason, {});
   llvm::scope_exit restore([&] { pendingReason = outerReason; });
+  if (std::optional<std::string> reason = describeHugeWindow(node)) {
+    refuse(node, Refusal::Kind::Limit, *reason);
+    for (OpResult r : node.getResults())
+      map(r, {});
+    return failure();
+  }
   NodeContext context(*this, node, b);
   std::string message;
   LogicalResult result = success();

@@ -79,7 +79,19 @@ FailureOr<Window> lpc::onnx_to_nn::readFilterWindow(NodeContext &ctx, Value inpu
   if (stated.size() != kernel.size())
     return ctx.malformed("'kernel_shape' has " + Twine(stated.size()) + " elements, the filter " +
                          Twine(kernel.size()) + " spatial dimensions");
-  return readWindow(ctx, input, kernel, forward);
+  FailureOr<Window> window = readWindow(ctx, input, kernel, forward);
+  if (failed(window) || !forward || !window->runtimePads.empty())
+    return window;
+  size_t n = window->strides.size();
+  for (size_t i = 0; i < n; ++i) {
+    int64_t size = tensorOf(input).getDimSize(i + 2);
+    int64_t padded = size + window->pads[i] + window->pads[n + i];
+    int64_t spanned = window->dilations[i] * (window->kernel[i] - 1) + 1;
+    if (!ShapedType::isDynamic(size) && size != 0 && spanned > padded)
+      return ctx.malformed("the filter spans " + Twine(spanned) + " elements of dimension " +
+                           Twine(i + 2) + ", of which the padded input has " + Twine(padded));
+  }
+  return window;
 }
 
 Value lpc::onnx_to_nn::padForWindow(NodeContext &ctx, Value input, const Window &window,

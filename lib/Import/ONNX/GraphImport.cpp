@@ -15,6 +15,9 @@ using namespace lpc::import;
 // Model
 //===----------------------------------------------------------------------===//
 
+/// The newest operator set of the default domain whose changes have been read.
+constexpr int64_t kNewestOpset = 27;
+
 StringRef lpc::import::normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? "" : domain;
 }
@@ -54,6 +57,10 @@ LogicalResult GraphImport::collectOpsets(
                              " of the domain " + quoted(import.domain()) +
                              "; versions count from 1");
     opsets[normalizeDomain(import.domain())] = import.version();
+    if (normalizeDomain(import.domain()).empty() && import.version() > kNewestOpset)
+      emitWarning(UnknownLoc::get(state.context))
+          << where << " imports operator set " << import.version() << ", but lpc knows those up to "
+          << kNewestOpset << ": operators are read as that one defines them";
   }
   return success();
 }

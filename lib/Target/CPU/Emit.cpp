@@ -8,6 +8,7 @@
 #include "Descriptor.h"
 #include "Link.h"
 #include "Weights.h"
+#include "lpc-runtime/checksum.h"
 #include "lpc-runtime/codegen.h"
 #include "lpc/Support/OutputFile.h"
 
@@ -24,6 +25,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/xxhash.h"
@@ -197,8 +199,32 @@ static LogicalResult writeCode(ModuleOp module, llvm::Module &llvmModule,
   return success();
 }
 
+/// The checksum of a linked file, behind its end, where the loader does not look.
+static llvm::Error appendSeal(StringRef path) {
+  auto failure = [&](std::error_code error) {
+    return llvm::createStringError("cannot write '" + path + "': " + error.message());
+  };
+  lpc_seal seal;
+  {
+    auto file =
+        llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (!file)
+      return failure(file.getError());
+    seal = lpc_make_seal((*file)->getBufferStart(), (*file)->getBufferSize());
+  }
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error, llvm::sys::fs::OF_Append);
+  if (error)
+    return failure(error);
+  os.write(reinterpret_cast<const char *>(&seal), sizeof(seal));
+  os.close();
+  error = os.error();
+  os.clear_error();
+  return error ? failure(error) : llvm::Error::success();
+}
+
 /// Code, weights and runtime in one file. Weights in a file of their own appear with it or not at
-/// all.
+/// all; the runtime refuses a pair of which only one file is new, as a kill between both leaves it.
 static LogicalResult linkModel(ModuleOp module, llvm::Module &llvmModule,
                                llvm::TargetMachine &machine, const CPUOptions &options,
                                const WeightIndex &index, bool relocatable, StringRef outputPath,
@@ -234,9 +260,13 @@ static LogicalResult linkModel(ModuleOp module, llvm::Module &llvmModule,
   if (failed(output) || failed(linkObjects(module, folder, objects, output->temporaryPath(),
                                            relocatable, options.keepSymbols)))
     return failure();
-  if (weights && failed(report(module, weights->commit(), why)))
+  if (!relocatable && failed(report(module, appendSeal(output->temporaryPath()), why)))
     return failure();
-  return report(module, output->commit(), why);
+  SmallVector<OutputFile *> files;
+  if (weights)
+    files.push_back(&*weights);
+  files.push_back(&*output);
+  return report(module, OutputFile::commitAll(files), why);
 }
 
 /// What the weights file of another compilation must agree with: everything but the segment's

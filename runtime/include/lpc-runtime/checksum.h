@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  * checksum.h: a fast 64-bit checksum of a stream of bytes, against damage, not against forgery. The
- * compiler writes it into weights files, the runtime compares it. Valid C99 and C++.
+ * compiler writes it into weights files, the runtime compares it; and behind the end of a linked
+ * model, where lpc's own tools compare it before they load the file. Valid C99 and C++.
  *
  * Eight lanes each take every eighth little-endian word of 8 bytes; a step is a bijection of its
  * lane, so that a change of one word always changes the result. The end is filled with zero bytes,
@@ -70,6 +71,25 @@ static inline uint64_t lpc_checksum_end(lpc_checksum *sum) {
   for (int i = 0; i < LPC_CHECKSUM_LANES; ++i)
     result = lpc_checksum_step(result, sum->lane[i]);
   return result ^ (result >> 32);
+}
+
+/* ---- the seal of a linked model: its last 24 bytes ---- */
+#define LPC_SEAL_MAGIC "LPCSEAL1"
+typedef struct lpc_seal {
+  char magic[8];    /* LPC_SEAL_MAGIC without its zero */
+  uint64_t bytes;   /* of the file before the seal */
+  uint64_t content; /* their checksum */
+} lpc_seal;
+
+static inline lpc_seal lpc_make_seal(const void *data, size_t bytes) {
+  lpc_seal seal;
+  lpc_checksum sum;
+  memcpy(seal.magic, LPC_SEAL_MAGIC, sizeof(seal.magic));
+  seal.bytes = bytes;
+  lpc_checksum_begin(&sum);
+  lpc_checksum_add(&sum, data, bytes);
+  seal.content = lpc_checksum_end(&sum);
+  return seal;
 }
 
 #endif /* LPC_RUNTIME_CHECKSUM_H */

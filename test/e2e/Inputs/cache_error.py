@@ -4,8 +4,8 @@
 
 usage: cache_error.py LPC_EVAL MODULE.mlir TEXT BYTES [--block 8] [--bits 4] [--format int|bfp]
 
-Runs a module of the nn floor on the first BYTES bytes of a text with the evaluator. The keys are the right operands of products of
-two computed tensors that contract channels. Each block of channels of a token shares a scale: int is the largest magnitude over
+Runs a module of the nn floor on the first BYTES bytes of a text with the evaluator. Keys are those of nn.attention, or the right
+operands of products of two computed tensors that contract channels. Each block of channels of a token shares a scale: int is the largest magnitude over
 2^(bits-1) - 1, bfp the power of two that holds the largest magnitude.
 """
 import argparse
@@ -17,14 +17,17 @@ import tempfile
 
 import numpy
 
-PRODUCT = re.compile(r"= nn\.matmul (%\w+), (%\w+) : \((tensor<(?:[^>]*x)?\?x\d+xf32>), (tensor<(?:[^>]*x)?\d+x\?xf32>)\)")
+TYPE = r"tensor<[^>]*xf32>"
+PRODUCT = re.compile(rf"= nn\.matmul (%\w+), (%\w+) : \(({TYPE}), (tensor<(?:[^>]*x)?\d+x\?xf32>)\)")
+ATTENTION = re.compile(rf"= nn\.attention (%\w+), (%\w+), .*: \(({TYPE}), ({TYPE}), ")
 
 
 def expose(source, target):
     """The same module with queries and keys as results."""
     with open(source, encoding="utf-8") as file:
         lines = file.read().split("\n")
-    found = [match.groups() for match in map(PRODUCT.search, lines) if match]
+    attentions = [match.groups() for match in map(ATTENTION.search, lines) if match]
+    found = attentions or [match.groups() for match in map(PRODUCT.search, lines) if match]
     if not found:
         sys.exit("no product of queries and keys")
     values = [v for q, k, _, _ in found for v in (q, k)]
@@ -39,7 +42,7 @@ def expose(source, target):
             lines[i] = f"{tail[1]}{', '.join([tail[2]] + values)} : {', '.join([tail[3]] + types)}"
     with open(target, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
-    return len(found)
+    return len(found), bool(attentions)
 
 
 def quantize(k, block, bits, form):
@@ -65,13 +68,15 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         exposed, ids, out = (os.path.join(folder, name) for name in ("exposed.mlir", "ids.npy", "out"))
-        layers = expose(args.module, exposed)
+        layers, is_attention = expose(args.module, exposed)
         with open(args.text, "rb") as file:
             numpy.save(ids, numpy.frombuffer(file.read(args.bytes), numpy.uint8)[None].astype(numpy.int64))
         subprocess.run([args.evaluator, exposed, "-o", out, ids], check=True)
         pairs = [[numpy.load(f"{out}{1 + 2 * i + j}.npy").astype(float) for j in (0, 1)] for i in range(layers)]
     errors = []
     for q, k in pairs:
+        if is_attention:
+            k = numpy.repeat(numpy.swapaxes(k, -2, -1), q.shape[-3] // k.shape[-3], axis=-3)
         rounded = quantize(k, args.block, args.bits, args.format)
         scores = q @ k
         errors.append([numpy.linalg.norm(rounded - k) / numpy.linalg.norm(k),

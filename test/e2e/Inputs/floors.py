@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that lpc-opt is a way in: floors round-trip as text, and the chain of named pipelines gives `lpc compile`'s modules.
 
-usage: floors.py MODEL.onnx WORK_FOLDER [--weights W] [--activations A] [--calib-file F]
+usage: floors.py MODEL.onnx WORK_FOLDER [--weights W] [--activations A] [--calib-file F] [--rewrite STEPS --calib DATA]
 
 For each floor of `lpc compile --emit`: the text parses and prints as it was; the chain of pipelines in lpc-opt, from what
 lpc-translate imports, gives the same text, resources included; and the arrow to the next floor runs from the text alone.
 """
 import argparse
 import os
+import re
 import subprocess
 import sys
 
@@ -36,6 +37,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("model")
     parser.add_argument("folder")
+    parser.add_argument("--rewrite", default="")
+    parser.add_argument("--calib", default="")
     for flag in ("weights", "activations", "calib-file"):
         parser.add_argument("--" + flag, default="")
     args = parser.parse_args()
@@ -47,13 +50,25 @@ def main():
         if value := getattr(args, flag):
             formats += ["--" + flag.replace("_", "-"), value]
             options.append(f"{option}={value}")
-    # (floor, the pipeline that leads to it)
+    rewrites = []
+    if args.rewrite:
+        formats += ["--rewrite", args.rewrite, *(["--calib", args.calib] if args.calib else [])]
+        saved = ["--save-statistics", at("statistics")] if args.calib else []
+        run("lpc", "compile", "--quiet", args.model, *formats, *saved, "--emit", "nn", "-o", at("nn.mlir"))
+        # The statistics that each step saw.
+        steps = re.findall(r"[\w-]+(?:{[^}]*})?", args.rewrite)
+        for i, step in enumerate(steps):
+            path = at(f"statistics.{i + 1}.npz")
+            if os.path.exists(path):
+                steps[i] = step.rstrip("}") + (" " if "{" in step else "{") + f"statistics={path}}}"
+        rewrites = [f"--lpc-rewrite-pipeline=steps={','.join(steps)}"]
+    # (floor, the pipelines that lead to it)
     floors = [
-        ("onnx", None),
-        ("nn", "--lpc-onnx-to-nn-pipeline"),
-        ("lp", "--lpc-nn-to-lp-pipeline=" + " ".join(options) if options else "--lpc-nn-to-lp-pipeline"),
-        ("linalg", "--lpc-lp-to-linalg-pipeline"),
-        ("llvm-dialect", "--lpc-linalg-to-llvm-pipeline"),
+        ("onnx", []),
+        ("nn", ["--lpc-onnx-to-nn-pipeline", *rewrites]),
+        ("lp", ["--lpc-nn-to-lp-pipeline=" + " ".join(options) if options else "--lpc-nn-to-lp-pipeline"]),
+        ("linalg", ["--lpc-lp-to-linalg-pipeline"]),
+        ("llvm-dialect", ["--lpc-linalg-to-llvm-pipeline"]),
     ]
     run("lpc-translate", "--import-onnx", "--mlir-print-debuginfo", args.model, "-o", at("import.mlir"))
     chain = []
@@ -65,8 +80,8 @@ def main():
         run("lpc-opt", at("numbered.mlir"), "-o", at("again.mlir"))
         compare(at("numbered.mlir"), at("again.mlir"), f"{floor}: round trip")
         if pipeline:
-            chain.append(pipeline)
-            run("lpc-opt", at(floors[i - 1][0] + ".mlir"), pipeline, "-o", at("step.mlir"))
+            chain += pipeline
+            run("lpc-opt", at(floors[i - 1][0] + ".mlir"), *pipeline, "-o", at("step.mlir"))
             print(f"{floor}: the step from the text of '{floors[i - 1][0]}' runs")
         run("lpc-opt", at("import.mlir"), *chain, "-o", at("named.mlir"))
         run("lpc-opt", at("named.mlir"), "-o", at("chain.mlir"))

@@ -128,6 +128,11 @@ def scales_of_blocks():
     one = [("absmax", "int8", "f32"), ("absmax", "int4", "e4m3"), ("absmax", "e2m1", "fp16"), ("absmax", "e4m3", "f16")]
     one += [(r, f, "e8m0") for r in ("floor", "ceil", "even", "rceil", "log2", "raise") for f in ("e2m1", "e4m3", "int8", "e3m2")]
     one += [("floor", "int4", "f32"), ("pow2", "e4m3", "f32"), ("even", "e5m2", "fp16"), ("nv", "e2m1", "ue5m3"), ("nv", "int8", "f32")]
+    # A largest value below 1 makes scales that are larger than the data, which may be the largest floats.
+    one += [(r, "fix8", "e8m0") for r in ("floor", "ceil", "even", "rceil", "log2", "raise", "pow2", "rceil", "log2", "pow2")]
+    one += [("absmax", "fix8", "f32")] * 2 + [("nv", "fix8", "f32")] * 2
+    # Scales that are too small or too large for their format.
+    one += [("absmax", e, s) for s in ("fp16", "f16") for e in ("e4m3", "int8")] + [("rceil", "int8", "e4m3"), ("floor", "e4m3", "f16")]
     for i, (rule, fmt, element) in enumerate(one):
         level = (rows, groups, tiles, whole)[i % 4]
         made = block_scale("%x", ROWS, fmt, [level], [element], rule)
@@ -135,7 +140,7 @@ def scales_of_blocks():
         c = quantize("%x", ROWS, fmt, made, [level])
         dequantize(c, ROWS, made, [level])
     for zero in ("uint4", "f32"):
-        for level, element in ((groups, "f32"), (tiles, "fp16")):
+        for level, element in ((groups, "f32"), (tiles, "fp16"), (rows, "fp16"), (rows, "f16"), (rows, "f32")):
             s, z = block_scale("%x", ROWS, "uint4", [level], [element], "minmax", zero=zero)
             decode(*z, grid(ROWS, level))
             order = ", order = #lp.zero_point_order<before_rounding>" if zero == "f32" else ""
@@ -251,6 +256,10 @@ def special():
     x[8] = numpy.float32(2.0) ** rng.integers(-20, 20, K)
     x[9] = rng.choice(numpy.float32([0, 0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5, 6, -6, -0.25, 448, 464]), K)
     x[10] = 448 + rng.choice([0, 1, 32], K)
+    x[11] *= numpy.float32(2e-8) / numpy.abs(x[11]).max()
+    x[12] *= numpy.float32(3e38) / numpy.abs(x[12]).max()
+    x[12, ::7] = numpy.finfo(numpy.float32).max
+    x[12, 1::7] = -numpy.finfo(numpy.float32).max
     return x
 
 

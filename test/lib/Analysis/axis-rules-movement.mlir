@@ -130,6 +130,8 @@ func.func @pad_with_one(%x: tensor<?x4xf32>) -> tensor<?x5xf32> {
 // CHECK: size 6{{$}}
 // CHECK-NEXT: barrier: nn.binary mul operand 0 axis 2 is a product along the axis
 // CHECK: size 6{{$}}
+// CHECK-NEXT: barrier: nn.binary mul operand 0 axis 2 is a product along the axis
+// CHECK: size 6{{$}}
 // CHECK-NEXT: barrier: nn.binary mul result axis 2 is a product along the axis
 // CHECK: centering classes of @rope
 func.func @rope(%x: tensor<?x4xf32>) -> tensor<?x5xf32> {

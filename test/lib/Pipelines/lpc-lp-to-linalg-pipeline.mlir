@@ -3,6 +3,7 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
+// CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-check-shapes
 // CHECK-NEXT: ),

@@ -4,6 +4,10 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
+// CHECK-NEXT: nn-expand-attention,
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-round-constants
+// CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-fuse-quantized-ops
 // CHECK-NEXT: ),
@@ -16,14 +20,18 @@ func.func @main() { return }
 // CHECK-NEXT: )
 
 // QUANT: builtin.module(
+// QUANT-NEXT: nn-expand-attention,
 // QUANT-NEXT: func.func(
-// QUANT-NEXT: lpc-insert-observers{keep=head}
+// QUANT-NEXT: lpc-insert-observers{channels-last=false keep=head}
 // QUANT-NEXT: ),
 // QUANT-NEXT: func.func(
-// QUANT-NEXT: lpc-quantize-activations{calibration= format=int8/token method=minmax}
+// QUANT-NEXT: lpc-quantize-activations{calibration= format=int8/token layers= method=minmax}
 // QUANT-NEXT: ),
 // QUANT-NEXT: func.func(
-// QUANT-NEXT: lpc-quantize-weights{format=int4/g32 keep=head method=mse min-elements=1}
+// QUANT-NEXT: lpc-quantize-weights{format=int4/g32 keep=head layers= method=mse min-elements=1}
+// QUANT-NEXT: ),
+// QUANT-NEXT: func.func(
+// QUANT-NEXT: lpc-round-constants
 // QUANT-NEXT: ),
 // QUANT-NEXT: func.func(
 // QUANT-NEXT: lpc-fuse-quantized-ops

@@ -34,7 +34,7 @@ func.func @negative(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
 //--- nan.mlir
 func.func @not_a_number(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   %w = nn.constant dense<0x7FC00000> : tensor<2x2xf32>
-  // expected-error @below {{its weight holds NaN or infinity, which 'int8/channel' cannot scale; name it in option keep to leave it in float}}
+  // expected-error @below {{its weight holds NaN or infinity, which 'int8/channel' cannot scale; --keep leaves it in float}}
   %y = nn.matmul %x, %w : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }

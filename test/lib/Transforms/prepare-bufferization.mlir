@@ -10,6 +10,31 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<4x3xf32> {
   return %0 : tensor<4x3xf32>
 }
 
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Two sums that CSE gave one blank tensor get one each, and so the analysis does not take one for an alias of the other.
+// CHECK-LABEL: @blanks
+// CHECK-COUNT-2: tensor.empty
+// CHECK-NOT: tensor.empty
+// CHECK: return
+func.func private @blanks(%x: tensor<2x3xf32>, %y: tensor<2x3xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %f = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2xf32>
+  %b = linalg.fill ins(%f : f32) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%x : tensor<2x3xf32>) outs(%b : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]} ins(%y : tensor<2x3xf32>) outs(%b : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  return %0, %1 : tensor<2xf32>, tensor<2xf32>
+}
+
 // CHECK-LABEL: @pad
 // CHECK-NOT: tensor.pad
 // CHECK: linalg.fill

@@ -64,6 +64,34 @@ TEST_P(BulkTest, EncodesLikeTheScalarEncoder) {
       }
 }
 
+// After many elements a wide format has a table.
+TEST(BulkTest, LongArraysOfWideFormats) {
+  for (const char *name :
+       {"posit16", "posit11", "posit9<es=0>", "lns16<nozero>", "lns12", "bipolar16", "bipolar11",
+        "dint13", "dint9", "table<1,1.0000001,1.0000002,3>"})
+    for (Rounding rounding : {Rounding::NearestEven, Rounding::NearestLog, Rounding::TowardZero,
+                              Rounding::Up, Rounding::ToOdd}) {
+      const Format &format = *Format::parse(name);
+      if (format.width() > 12 && rounding != Rounding::NearestLog)
+        continue;
+      Conversion policy;
+      policy.rounding = rounding;
+      const Encoder encoder(format, policy);
+      std::vector<float> x = floatInputs(format);
+      std::vector<uint16_t> codes(x.size());
+      for (size_t seen = 0; seen <= size_t(16) << format.width(); seen += x.size())
+        encoder.encode(std::span<const float>(x), codes);
+      encoder.quantize(std::span<const float>(x), 3.0f, 0, codes);
+      for (size_t i = 0; i < x.size(); ++i)
+        ASSERT_EQ(codes[i], format.encode(x[i] / 3.0f, policy))
+            << name << ' ' << toString(rounding) << ' ' << std::hexfloat << x[i];
+      encoder.encode(std::span<const float>(x), codes);
+      for (size_t i = 0; i < x.size(); ++i)
+        ASSERT_EQ(codes[i], format.encode(x[i], policy))
+            << name << ' ' << toString(rounding) << ' ' << std::hexfloat << x[i];
+    }
+}
+
 TEST_P(BulkTest, QuantizesWithOneDivision) {
   std::vector<float> x = floatInputs(format);
   std::vector<uint16_t> codes(x.size());

@@ -66,13 +66,65 @@ TEST(ScaleRules, NvOfZerosInFormatsBelowOne) {
     }
 }
 
-// A range too small for fp16 scales: every element becomes the least one.
+// A range too small for fp16 scales has the least one.
 TEST(ScaleRules, RealZeroPointOfScaleThatUnderflows) {
   BlockQuantized q = row("uint8/g4:fp16/asym:float", {1, 1 + 0x1p-20f, 1, 1, -3e-9f, 4e-9f, 0, 0});
   std::vector<float> back(8);
   dequantizeBlocks(q, rowRoles(2), back);
-  EXPECT_EQ(back, (std::vector<float>{1, 1, 1, 1, -3e-9f, -3e-9f, -3e-9f, -3e-9f}));
-  EXPECT_EQ(q.scales[0].values[0], 1);
+  EXPECT_EQ(std::vector<float>(back.begin(), back.begin() + 4),
+            (std::vector<float>{1, 1 + 0x1p-20f, 1, 1}));
+  for (size_t i = 4; i < 8; ++i)
+    EXPECT_NEAR(back[i], 0, 1e-8f);
+  EXPECT_EQ(q.scales[0].values, (std::vector<float>{0x1p-24f, 0x1p-24f}));
+}
+
+// A scale that its format cannot hold is the least one there is: no 0 / 0, and never more wrong
+// than zeros.
+TEST(ScaleRules, TinyBlocksInNarrowScales) {
+  for (const char *text :
+       {"e4m3/g4:fp16", "int8/g4:fp16", "uint8/g4:fp16/asym", "int4/g4:fp16/posneg",
+        "int8/g4:fp16@mse", "int8/g4:e4m3@rceil", "int4/g4:ue4m3@absmax", "int8/g4:fp16@reciprocal",
+        "int8/g4@reciprocal", "int4/g4@signed_max", "q4_k", "q6_k"})
+    for (float a : {1e-45f, 1e-41f, 2e-38f, 1e-20f, 1e-9f, 1e-8f, 1e-6f, 1e-5f, 1e-3f}) {
+      const std::vector<float> x{a, -a, a / 2, 0};
+      BlockQuantized q = row(text, x);
+      std::vector<float> back(4);
+      dequantizeBlocks(q, rowRoles(2), back);
+      double error = 0, size = 0;
+      for (size_t i = 0; i < 4; ++i) {
+        error += std::pow(static_cast<double>(back[i] - x[i]), 2);
+        size += std::pow(static_cast<double>(x[i]), 2);
+      }
+      EXPECT_LE(error, size * (1 + 1e-6)) << text << ' ' << a; // false for NaN
+    }
+  BlockQuantized q = row("e4m3/g4:fp16", {1e-7f, 0, 0, 0});
+  EXPECT_EQ(q.scales[0].values[0], 0x1p-24f);
+  EXPECT_NE(q.codes[0], 0);
+}
+
+// A largest value below 1 asks for scales above the data, which may be the largest float.
+TEST(ScaleRules, LargestFloatsInFormatsBelowOne) {
+  constexpr float most = std::numeric_limits<float>::max();
+  const Format &fix8 = format("fix8");
+  EXPECT_EQ(chooseScale(-most, most, fix8, false).scale, most);
+  EXPECT_TRUE(std::isinf(chooseScale(0, INFINITY, fix8, false).scale));
+  EXPECT_EQ(rangeScale(0, most, format("ufix8")), most);
+  for (Rule rule :
+       {Rule::Floor, Rule::Ceil, Rule::Even, Rule::RCeil, Rule::Log2, Rule::Raise, Rule::Pow2})
+    for (float a : {most, INFINITY})
+      EXPECT_EQ(blockExponent(rule, a, fix8), 127) << static_cast<int>(rule) << ' ' << a;
+  EXPECT_EQ(blockExponent(Rule::Ceil, most, format("fix8<f=6>")), 127);
+  EXPECT_EQ(nvOuter(most, 1, format("fix8<f=20>")).decode, most);
+  for (const char *text :
+       {"fix8/g4", "fix8/g4:e8m0", "fix8/g4:e8m0@ceil", "fix8/g4:e8m0@rceil", "fix8/g4:e8m0@log2",
+        "fix8/g4:e8m0@mse", "fix8/g4:bf16", "fix8/g4@reciprocal", "fix8/g4/posneg", "ufix8/g4"}) {
+    BlockQuantized q = row(text, {most, most / 2, -most / 4, 0});
+    std::vector<float> back(4);
+    dequantizeBlocks(q, rowRoles(2), back);
+    for (float y : back)
+      EXPECT_TRUE(std::isfinite(y)) << text << ' ' << y;
+    EXPECT_NEAR(back[1] / most, 0.5, 0.02) << text;
+  }
 }
 
 // 2^0 and 2^2 alone can be stored: one more bit than needed is dropped, or as many as there are.

@@ -131,6 +131,46 @@ TEST(TensorStatistics, LeastSquaresIsNearTheBestOfAllRanges) {
   }
 }
 
+/// Squared error of the values under chooseStatic, element by element.
+static double staticError(const std::vector<float> &values, std::pair<float, float> range,
+                          const num::FormatSpec &s) {
+  StaticScale z = chooseStatic(range.first, range.second, s);
+  num::Conversion policy;
+  policy.rounding = z.rounding;
+  double sum = 0;
+  for (float x : values) {
+    float y = x / z.divisor + (s.zeroPoint == num::ZeroPointKind::Float ? z.zero : 0.0f);
+    double back = (s.element->decodeToDouble(s.element->encode(y, policy)) - z.zero) * z.stored;
+    sum += (x - back) * (x - back);
+  }
+  return sum;
+}
+
+// The error that counts is that of the rule, the format of the scale and the zero point that will
+// be used: a power of two for a scale, a range that does not contain 0.
+TEST(TensorStatistics, LeastSquaresFollowsTheRule) {
+  for (const char *text :
+       {"int4/tensor:e8m0@floor", "int4/tensor:e8m0@rceil", "e2m1/tensor:e8m0@ceil",
+        "int4/tensor:e2m1", "int4/tensor:fp16@reciprocal", "uint4/asym:float"}) {
+    num::FormatSpec s = spec(text);
+    std::vector<float> values = normals(5000, 1.0f, 3);
+    values.push_back(text == std::string("int4/tensor:e8m0@rceil") ? 7.5f : 12.0f);
+    if (s.zeroPoint == num::ZeroPointKind::Float)
+      for (float &x : values)
+        x += 40;
+    TensorStatistics t;
+    t.add(values);
+    double found = staticError(values, t.range(RangeMethod::MSE, s), s), best = found;
+    const float middle = s.zeroPoint == num::ZeroPointKind::Float ? (t.min() + t.max()) / 2 : 0.0f;
+    for (int percent = 30; percent <= 100; ++percent) {
+      auto part = [&](float end) { return middle + (end - middle) * percent / 100; };
+      best = std::min(best, staticError(values, {part(t.min()), part(t.max())}, s));
+    }
+    EXPECT_LE(found, best * 1.05) << text;
+    EXPECT_LT(found, staticError(values, {t.min(), t.max()}, s)) << text;
+  }
+}
+
 TEST(ChooseScale, Symmetric) {
   EXPECT_EQ(chooseScale(-127, 3, spec("int8")).scale, 1.0f);
   EXPECT_EQ(chooseScale(-3, 254, spec("int8")).scale, 2.0f);

@@ -83,8 +83,32 @@ TEST(BlockScale, MinMaxWithRealZeroPoint) {
 TEST(BlockScale, RealZeroPointOfScaleThatUnderflows) {
   BlockScales s = scales(f32({3}, {-1e-9f, 0, 2e-9f}), "uint8", {0}, ScaleRule::MinMax,
                          code("fp16"), DType::f32());
-  EXPECT_EQ(values(s.scales[0]), (V{1}));
-  EXPECT_EQ(s.zeroPoint->as<float>()[0], 1e-9f);
+  EXPECT_EQ(values(s.scales[0]), (V{0x1p-24}));
+  EXPECT_EQ(s.zeroPoint->as<float>()[0], 1e-9f * 0x1p24f);
+}
+
+TEST(BlockScale, ScalesBeyondTheirFormat) {
+  Tensor tiny = f32({1}, {1e-12f}), large = f32({1}, {1e30f});
+  for (DType type : {code("fp16"), DType::f16()}) {
+    EXPECT_EQ(values(scales(tiny, "e4m3", {0}, ScaleRule::AbsMax, type).scales[0]), (V{0x1p-24}));
+    EXPECT_EQ(values(scales(large, "e4m3", {0}, ScaleRule::AbsMax, type).scales[0]), (V{65504}));
+  }
+  EXPECT_EQ(values(scales(tiny, "int8", {0}, ScaleRule::RCeil, code("e4m3")).scales[0]),
+            (V{0x1p-9}));
+  // TransformerEngine's scales do underflow.
+  EXPECT_EQ(values(scales(tiny, "e2m1", {0}, ScaleRule::NV, code("e4m3")).scales[0]), (V{0}));
+}
+
+TEST(BlockScale, LargestFloatsHaveFiniteScales) {
+  const float most = std::numeric_limits<float>::max();
+  Tensor x = f32({2}, {-most, most});
+  EXPECT_EQ(values(scales(x, "fix8", {0}, ScaleRule::AbsMax).scales[0]), (V{most}));
+  for (ScaleRule rule :
+       {ScaleRule::Floor, ScaleRule::Ceil, ScaleRule::RCeil, ScaleRule::Log2, ScaleRule::Pow2})
+    EXPECT_EQ(values(scales(x, "fix8", {0}, rule, code("e8m0")).scales[0]), (V{0x1p127}));
+  BlockScales s = scales(x, "uint8", {0}, ScaleRule::MinMax, DType::f32(), code("uint8"));
+  EXPECT_EQ(values(s.scales[0]), (V{most / 127.5f}));
+  EXPECT_EQ(values(*s.zeroPoint), (V{128}));
 }
 
 // Exponents measured with another implementation of the four rules (guide, section 13).

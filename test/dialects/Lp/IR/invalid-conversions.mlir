@@ -193,6 +193,14 @@ func.func @lookup_axis(%c: tensor<4x!lp.uint4>, %t: tensor<4x16xf32>) {
 
 // -----
 
+func.func @lookup_axis_twice(%c: tensor<3x4x!lp.uint4>, %t: tensor<4x4x16xf32>) {
+  // expected-error @below {{expected each axis once, but got 1 again}}
+  %r = lp.lookup %c table(%t : tensor<4x4x16xf32>) axes [1, 1] : tensor<3x4x!lp.uint4> -> tensor<3x4xf32>
+  return
+}
+
+// -----
+
 func.func @lookup_shape(%c: tensor<4x!lp.uint4>, %t: tensor<16xf32>) {
   // expected-error @below {{expected the result to have the operand's shape}}
   %r = lp.lookup %c table(%t : tensor<16xf32>) : tensor<4x!lp.uint4> -> tensor<5xf32>

@@ -61,3 +61,13 @@ func.func @contractions(%x: tensor<?x64xf32>, %w: tensor<64x10xf32>, %i: tensor<
   %4 = nn.softmax %3 {axis = 1} : (tensor<?x32xf32>) -> tensor<?x32xf32>
   return
 }
+
+// CHECK-LABEL: func.func @attention
+func.func @attention(%q: tensor<?x4x?x16xf32>, %k: tensor<?x2x?x16xf32>, %c: tensor<?x6xf32>, %m: tensor<?x?xi1>, %b: tensor<4x1x?xf32>) {
+  // CHECK: nn.rope %{{.*}}, %{{.*}}, %{{.*}} {interleaved = true} : (tensor<?x4x?x16xf32>, tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x4x?x16xf32>
+  %0 = nn.rope %q, %c, %c {interleaved = true} : (tensor<?x4x?x16xf32>, tensor<?x6xf32>, tensor<?x6xf32>) -> tensor<?x4x?x16xf32>
+  // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {causal = true, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1>, scale = 2.500000e-01 : f64, softcap = 5.000000e+01 : f64}
+  %1 = nn.attention %0, %k, %k, %m, %b {causal = true, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1>, scale = 0.25 : f64, softcap = 50.0 : f64}
+    : (tensor<?x4x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x?xi1>, tensor<4x1x?xf32>) -> tensor<?x4x?x16xf32>
+  return
+}
