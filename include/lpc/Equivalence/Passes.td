@@ -236,6 +236,75 @@ def RotateOnlinePass : Pass<"lpc-rotate-online", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::lpc::nn::NnDialect"];
 }
 
+def SortChannelsPass : Pass<"lpc-sort-channels", "::mlir::func::FuncOp"> {
+  let summary = "Order channels by magnitude, so that blocks hold channels of like size";
+  let description = [{
+    Each legal permutation class (lpc-print-axis-classes) that blocks of a format run along is put into descending order; every
+    constant of the class is permuted, nothing is gathered at run time. `inputs` are channels that weights contract: sorted by
+    the largest magnitudes in a file of statistics (include/lpc/Quantization/ChannelStatistics.h), or without one (or
+    with `none`) by the norm of their weights, averaged over the weights that read them. `keys` are channels of queries and
+    keys (K-sort), sorted by the norm of what writes the keys. Under rotary embedding the two halves of a head move
+    together, and so do the angles: with `angles=own` each layer computes angles of its own (a sine and a cosine of half a
+    head per token and layer) and has its own order, with `shared` all have one. Heads of a layer have one order. Blocks
+    of half a head or more hold the same channels in any order.
+
+    *Preconditions*: nn-raise-idioms. Where gains of norms are folded first (lpc-fold-norm-gains), weights show the sizes that
+    count. Channels that cannot be sorted are remarked with the first barrier.
+  }];
+  let options = [
+    Option<"axes", "axes", "std::string", "\"all\"", "inputs, keys or all">,
+    Option<"angles", "angles", "std::string", "\"own\"", "own or shared: rotary angles of the layers">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module, or none">
+  ];
+  let statistics = [Statistic<"numClasses", "classes", "classes of channels sorted">,
+                    Statistic<"numConstants", "constants", "axes of constants permuted">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
+def SplitOutliersPass : Pass<"lpc-split-outliers", "::mlir::func::FuncOp"> {
+  let summary = "Contract channels with outliers on their own";
+  let description = [{
+    Channels whose largest magnitude in a file of statistics (include/lpc/Quantization/ChannelStatistics.h) is at least
+    `threshold` are permuted to the end, filled up with the next largest to a multiple of `granule`, and each `nn.matmul` or
+    ungrouped `nn.conv` that reads them becomes two, of the head and of the tail, and an addition. The location of the second one
+    is the node's name with `/outliers` behind it, so that `keep` and formats by layer can give it another format or
+    leave it in float. Frozen at compile time: nothing is gathered at run time.
+
+    *Preconditions*: nn-raise-idioms. Channels whose order cannot change (lpc-print-axis-classes), and those of which more than half
+    would be outliers, are left alone with a remark.
+
+    *Example*: `%y = nn.matmul %x, %w` becomes `nn.matmul %head, %w0`, `nn.matmul %tail, %w1`, `nn.binary add`.
+  }];
+  let options = [
+    Option<"threshold", "threshold", "double", "6.0", "least magnitude of an outlier">,
+    Option<"granule", "granule", "int64_t", "32", "the tail is a multiple of this many channels">,
+    Option<"keep", "keep", "std::string", "\"\"",
+           "regular expression over ONNX node names: these contractions stay whole (default: none)">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
+  ];
+  let statistics = [Statistic<"numProducts", "products", "contractions split">];
+  let dependentDialects = ["::lpc::nn::NnDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def AbsorbBiasesPass : Pass<"lpc-absorb-biases", "::mlir::func::FuncOp"> {
+  let summary = "Approximate: take what is constant in rectified channels into the biases behind";
+  let description = [{
+    With `c = max(0, mean - deviations * standard deviation)` of each channel of an activation in a file of statistics
+    (include/lpc/Quantization/ChannelStatistics.h, its sample): `b1 <- b1 - c` in front of a relu (or a clamp from 0, or upper bounds
+    per channel, which are lowered), `b2 <- b2 + W2 c` behind it. `relu(x - c) = relu(x) - c` where x is at least c; below, the
+    function changes. Equalized activations with large biases get smaller ranges.
+
+    *Preconditions*: all that reads the activation are products with constant weights and convolutions that do not pad. Others are
+    remarked with the reason where there is something to absorb.
+  }];
+  let options = [
+    Option<"deviations", "deviations", "double", "3.0", "standard deviations below the mean that are kept">,
+    Option<"statistics", "statistics", "std::string", "\"\"", "file of channel statistics of this module">
+  ];
+  let statistics = [Statistic<"numChannels", "channels", "channels from which a constant was taken">];
+  let dependentDialects = ["::lpc::nn::NnDialect"];
+}
+
 def CorrectBiasesPass : Pass<"lpc-correct-biases", "::mlir::func::FuncOp"> {
   let summary = "Approximate: take the mean error of rounded weights out of biases";
   let description = [{
