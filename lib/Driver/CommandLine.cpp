@@ -21,12 +21,14 @@ public:
   CaughtErrors() : before(dup(STDERR_FILENO)), file(memfd_create("errors", MFD_CLOEXEC)) {
     if (before >= 0 && file >= 0)
       dup2(file, STDERR_FILENO);
+    active = this;
   }
   CaughtErrors(const CaughtErrors &) = delete;
   CaughtErrors &operator=(const CaughtErrors &) = delete;
   ~CaughtErrors() { end(); }
 
   std::string end() {
+    active = nullptr;
     if (before < 0 || file < 0)
       return "";
     llvm::errs().flush();
@@ -39,10 +41,17 @@ public:
     return text;
   }
 
+  static inline CaughtErrors *active = nullptr;
+
 private:
   int before, file;
 };
 } // namespace
+
+void driver::releaseErrors() {
+  if (CaughtErrors::active)
+    CaughtErrors::active->end();
+}
 
 /// `name` as it is typed.
 static std::string dashed(StringRef name) {

@@ -12,6 +12,8 @@ namespace lpc::driver {
 /// Parses by LLVM's rules; `commands` are the subcommands that exist.
 Outcome parseCommandLine(int argc, char **argv, llvm::StringRef overview,
                          llvm::ArrayRef<Command> commands);
+/// Gives stderr back where the parser leaves by exit(), as it does for `--help`.
+void releaseErrors();
 
 } // namespace lpc::driver
 

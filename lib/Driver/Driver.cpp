@@ -126,6 +126,7 @@ static int finishOutput(int code) {
 
 /// `--help` and `--version` leave by exit().
 static void finishExit() {
+  releaseErrors();
   if (int code = finishOutput(kExitOk))
     _exit(code);
 }
