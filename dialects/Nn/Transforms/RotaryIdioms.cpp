@@ -159,10 +159,9 @@ std::optional<Turned> turnedPart(Value v) {
   return Turned{parts[0]->of, terms, n, stride == 2};
 }
 
-/// The table without the last dimension of 1 that parts in pairs have.
-Value tableOf(PatternRewriter &b, Value table, Value part) {
-  // Parts [..., n, 1] go with tables [..., n, 1].
-  if (typeOf(table).getRank() < 2 || lastSize(table) != 1 || lastSize(part) != 1)
+/// The table without its last dimension of 1, if the parts that it multiplies have one.
+Value tableOf(PatternRewriter &b, Value table, bool isUnit) {
+  if (!isUnit)
     return table;
   SmallVector<OpFoldResult> sizes = dimsOf(b, table.getLoc(), table);
   sizes.pop_back();
@@ -183,7 +182,8 @@ Value makeRope(PatternRewriter &b, Location loc, Value real, Value imaginary, bo
       bs.isNegative == as.isNegative)
     return nullptr;
   Value x = first->x;
-  bool isUnit = lastSize(ac.part) == 1 && first->pairs != 1;
+  // Parts [..., n, 1] of pairs go with tables [..., n, 1].
+  bool isUnit = typeOf(ac.part).getRank() > typeOf(x).getRank();
   for (Value table : {ac.table, bs.table}) {
     int64_t size = typeOf(table).getRank() ? lastSize(table) : 1;
     int64_t wanted = isUnit ? 1 : first->pairs;
@@ -195,7 +195,7 @@ Value makeRope(PatternRewriter &b, Location loc, Value real, Value imaginary, bo
   }
   if (resized(x, 2 * first->pairs) != type)
     return nullptr;
-  Value c = tableOf(b, ac.table, ac.part), s = tableOf(b, bs.table, bs.part);
+  Value c = tableOf(b, ac.table, isUnit), s = tableOf(b, bs.table, isUnit);
   if (as.isNegative)
     s = UnaryOp::create(b, loc, s.getType(), UnaryKind::Neg, s);
   if (2 * first->pairs != lastSize(x)) {
@@ -205,7 +205,7 @@ Value makeRope(PatternRewriter &b, Location loc, Value real, Value imaginary, bo
     sizes.back() = b.getIndexAttr(2 * first->pairs);
     x = SliceOp::create(b, loc, x, offsets, sizes, strides);
   }
-  return RopeOp::create(b, loc, x, c, s, interleaved);
+  return RopeOp::create(b, loc, x.getType(), x, c, s, interleaved);
 }
 
 /// concat(a*c - b*s, b*c + a*s), a and b the halves of x  =>  rope(x)

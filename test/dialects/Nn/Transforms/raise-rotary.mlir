@@ -135,6 +135,29 @@ func.func @pairs_reshaped(%x: tensor<5x6xf32>, %c: tensor<5x3xf32>, %s: tensor<5
   return %y : tensor<5x1x6xf32>
 }
 
+// One pair, and the rest of the channels.
+// CHECK-LABEL: @one_pair
+// CHECK:         %[[Y:.*]] = nn.rope %arg0, %arg1, %arg2 {interleaved = true} : (tensor<5x6xf32>, tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x6xf32>
+// CHECK-NEXT:    return %[[Y]]
+func.func @one_pair(%x: tensor<5x6xf32>, %c: tensor<5x1xf32>, %s: tensor<5x1xf32>) -> tensor<5x6xf32> {
+  %turned = nn.slice %x offsets [0, 0] sizes [5, 2] strides [1, 1] : tensor<5x6xf32> -> tensor<5x2xf32>
+  %rest = nn.slice %x offsets [0, 2] sizes [5, 4] strides [1, 1] : tensor<5x6xf32> -> tensor<5x4xf32>
+  %a = nn.slice %turned offsets [0, 0] sizes [5, 1] strides [1, 2] : tensor<5x2xf32> -> tensor<5x1xf32>
+  %b = nn.slice %turned offsets [0, 1] sizes [5, 1] strides [1, 2] : tensor<5x2xf32> -> tensor<5x1xf32>
+  %ac = nn.binary mul %a, %c : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %bs = nn.binary mul %b, %s : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %real = nn.binary sub %ac, %bs : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %bc = nn.binary mul %b, %c : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %as = nn.binary mul %a, %s : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %imaginary = nn.binary add %as, %bc : (tensor<5x1xf32>, tensor<5x1xf32>) -> tensor<5x1xf32>
+  %r1 = nn.reshape %real : tensor<5x1xf32> -> tensor<5x1x1xf32>
+  %i1 = nn.reshape %imaginary : tensor<5x1xf32> -> tensor<5x1x1xf32>
+  %both = nn.concat %r1, %i1 {axis = 2 : i64} : (tensor<5x1x1xf32>, tensor<5x1x1xf32>) -> tensor<5x1x2xf32>
+  %pair = nn.reshape %both : tensor<5x1x2xf32> -> tensor<5x2xf32>
+  %y = nn.concat %pair, %rest {axis = 1 : i64} : (tensor<5x2xf32>, tensor<5x4xf32>) -> tensor<5x6xf32>
+  return %y : tensor<5x6xf32>
+}
+
 // Tables whose halves differ are no angles of pairs.
 // CHECK-LABEL: @other_halves
 // CHECK-NOT:     nn.rope
