@@ -72,7 +72,7 @@ func.func @main(%x: tensor<4xf32>) -> tensor<*xf32> {
   // expected-error @+1 {{node 'a' (Reluu, opset 13): no handler for operator 'Reluu' of domain 'ai.onnx'; nearest known operator: 'Relu'}}
   %0 = onnx.node "Reluu"(%x) named "a" opset 13 : (tensor<4xf32>) -> tensor<*xf32>
   %1 = onnx.node "Relu"(%0) opset 13 : (tensor<*xf32>) -> tensor<*xf32>
-  // expected-error @+1 {{node 'b' (org.example.Frobnicate, opset 1): no handler for operator 'Frobnicate' of domain 'org.example'; express it with other operators when exporting}}
+  // expected-error @+1 {{node 'b' (org.example.Frobnicate, opset 1): no handler for operator 'Frobnicate' of domain 'org.example', of which no operator is known; express it with other operators when exporting}}
   %2 = onnx.node "Frobnicate"(%x) domain "org.example" named "b" opset 1 : (tensor<4xf32>) -> tensor<*xf32>
   return %1 : tensor<*xf32>
 }
