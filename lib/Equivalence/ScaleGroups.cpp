@@ -266,11 +266,13 @@ LogicalResult equiv::scaleExplicitly(const ObservedActivation &a, ArrayRef<doubl
   std::vector<double> inverse;
   for (double s : scales)
     inverse.push_back(1 / s);
-  Operation *first = a.readers.front().op;
-  Location loc = first->getLoc();
-  Value factor = makeExact(first, loc, RankedTensorType::get(shape, type.getElementType()),
-                           std::move(inverse));
-  OpBuilder b(first);
+  // Readers may be in regions of their own.
+  OpBuilder b(a.value.getContext());
+  b.setInsertionPointAfterValue(a.value);
+  Operation *next = &*b.getInsertionPoint();
+  Location loc = a.readers.front().op->getLoc();
+  Value factor =
+      makeExact(next, loc, RankedTensorType::get(shape, type.getElementType()), std::move(inverse));
   Value scaled =
       nn::BinaryOp::create(b, loc, a.value.getType(), nn::BinaryKind::Mul, a.value, factor);
   for (const quant::Contraction &c : a.readers) {

@@ -96,3 +96,22 @@ func.func @shared_head(%x: tensor<3x2xf32>, %p: tensor<2x3x3xf32>) -> tensor<3x1
   %y = nn.matmul %r, %wo : (tensor<3x4xf32>, tensor<4x1xf32>) -> tensor<3x1xf32>
   return %y : tensor<3x1xf32>
 }
+
+// -----
+
+// A reader in a region and one behind it: the multiplication stands where the activation is.
+// EXPLICIT-LABEL: @region
+// EXPLICIT:      nn.binary mul
+// EXPLICIT:      scf.if
+func.func @region(%x: tensor<?x2xf32>, %c: i1) -> tensor<?x2xf32> {
+  %w = nn.constant dense<[[4.0, -2.0], [1.0, 0.5]]> : tensor<2x2xf32>
+  %r = scf.if %c -> tensor<?x2xf32> {
+    %a = nn.matmul %x, %w : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
+    scf.yield %a : tensor<?x2xf32>
+  } else {
+    scf.yield %x : tensor<?x2xf32>
+  }
+  %b = nn.matmul %x, %w : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
+  %y = nn.binary add %r, %b : (tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
