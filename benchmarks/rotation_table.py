@@ -25,9 +25,10 @@ ROWS = [
     ("R1, R2, R4", FOLD + ",lpc-rotate-online{{seed={0}}}", True),
     ("R1, R2, R4 as 64 x 11", FOLD + ",lpc-rotate-online{{matrix=kronecker seed={0}}}", True),
     ("R1, R2, R3, R4", FOLD + ",lpc-rotate-online{{sites=all seed={0}}}", True),
-    ("blocks of 16", "lpc-rotate-blocks{{block=16}}", False),
-    ("blocks of 32", "lpc-rotate-blocks{{block=32}}", False),
-    ("blocks of 64", "lpc-rotate-blocks{{block=64}}", False),
+    ("gains folded", "lpc-fold-norm-gains", False),
+    ("gains folded, blocks of 16", "lpc-fold-norm-gains,lpc-rotate-blocks{{block=16}}", False),
+    ("gains folded, blocks of 32", "lpc-fold-norm-gains,lpc-rotate-blocks{{block=32}}", False),
+    ("gains folded, blocks of 64", "lpc-fold-norm-gains,lpc-rotate-blocks{{block=64}}", False),
 ]  # fmt: skip
 
 

@@ -46,6 +46,12 @@ static bool isScore(Value v, int depth = 0) {
   return false;
 }
 
+static bool isRotated(Value x) {
+  while (auto transpose = x.getDefiningOp<nn::TransposeOp>())
+    x = transpose.getInput();
+  return x.getDefiningOp<nn::RotateOp>() != nullptr;
+}
+
 /// Rotates what a use reads. A transpose is passed, so that lines of memory are rotated.
 static void rotateUse(OpOperand &use, int64_t axis, const Rotation &rotation) {
   OpBuilder b(use.getOwner());
@@ -132,7 +138,7 @@ struct RotateOnlinePass final : lpc::impl::RotateOnlinePassBase<RotateOnlinePass
       int64_t left = l.getRank() - 1, right = r.getRank() - (op.getTransposeRhs() ? 1 : 2);
       int64_t size = l.getDimSize(left);
       if (!isa<FloatType>(l.getElementType()) || ShapedType::isDynamic(size) ||
-          r.getDimSize(right) != size || size < 2 || op.getLhs().getDefiningOp<nn::RotateOp>())
+          r.getDimSize(right) != size || size < 2 || isRotated(op.getLhs()))
         continue;
       const Rotation *rotation = rotationFor(op, size);
       if (!rotation)

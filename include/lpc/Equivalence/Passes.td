@@ -181,6 +181,9 @@ def RotateBlocksPass : Pass<"lpc-rotate-blocks", "::mlir::func::FuncOp"> {
     contraction, the weight multiplied to match. It needs nothing of the rest of the graph and costs log2(block) additions per
     element; made for formats whose scale blocks are as large. Contractions that read one value share one rotation. A
     contraction whose axis the block does not divide, or with groups, stays; the former is remarked.
+
+    *Preconditions*: lpc-fold-norm-gains. What a gain makes large is read by small weights; in blocks its rounding error would
+    spread to channels that are read by others.
   }];
   let options = [
     Option<"block", "block", "int64_t", "32", "order of the Hadamard matrix: a power of two or another known order">,

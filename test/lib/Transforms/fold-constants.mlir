@@ -119,3 +119,14 @@ func.func @repeated() -> (tensor<1048576xf32>, tensor<f32>) {
   %1 = nn.reduce sum %b {axes = array<i64: 0>} : (tensor<274877906944xf32>) -> tensor<f32>
   return %0, %1 : tensor<1048576xf32>, tensor<f32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @rotation
+// CHECK-NEXT: nn.constant dense<{{\[\[}}5.000000e+00, -1.000000e+00, -2.000000e+00, 0.000000e+00], [5.000000e-01, 5.000000e-01, 5.000000e-01, 5.000000e-01]]>
+// CHECK-NEXT: return
+func.func @rotation() -> tensor<2x4xf32> {
+  %x = nn.constant dense<[[1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 0.0, 0.0]]> : tensor<2x4xf32>
+  %y = nn.rotate %x {axis = 1, order = 4} : (tensor<2x4xf32>) -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
+}
