@@ -17,7 +17,7 @@ func.func @main() { return }
 
 // QUANT: builtin.module(
 // QUANT-NEXT: func.func(
-// QUANT-NEXT: lpc-insert-observers{keep=head}
+// QUANT-NEXT: lpc-insert-observers{keep=head narrow=int8 where=weights wide=int16}
 // QUANT-NEXT: ),
 // QUANT-NEXT: func.func(
 // QUANT-NEXT: lpc-quantize-activations{calibration= format=int8/token method=minmax}
