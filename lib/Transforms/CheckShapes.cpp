@@ -61,6 +61,26 @@ public:
     }
   }
 
+  void atMost(Value size, int64_t limit, const Twine &what) {
+    require(compare(arith::CmpIPredicate::sle, size, constant(limit)), what);
+  }
+
+  /// The head of a constant table, as long as a size of this run.
+  void constantSlice(nn::SliceOp slice) {
+    if (!slice.getInput().getDefiningOp<nn::ConstantOp>() || !slice.getOffsets().empty() ||
+        !slice.getStrides().empty())
+      return;
+    unsigned next = 0;
+    for (auto [i, size] : llvm::enumerate(slice.getStaticSizes())) {
+      if (!ShapedType::isDynamic(size))
+        continue;
+      Value count = slice.getSizes()[next++];
+      if (slice.getStaticStrides()[i] == 1)
+        atMost(count, staticDim(slice.getInput(), i) - slice.getStaticOffsets()[i],
+               "a size exceeds the bound of the tables that were made for it");
+    }
+  }
+
   void reshape(nn::ReshapeOp reshape) {
     auto from = cast<RankedTensorType>(reshape.getInput().getType());
     auto to = cast<RankedTensorType>(reshape.getType());
@@ -168,6 +188,13 @@ void check(Operation *op) {
             if (axis != static_cast<int64_t>(o.getAxis()))
               c.equal(o.getInputs()[0], axis, v, axis, "sizes of concatenated operands differ");
       })
+      .Case([&](lp::IntSoftmaxOp o) {
+        auto axis = static_cast<int64_t>(o.getAxis());
+        if (o.getMaxTerms() && ShapedType::isDynamic(c.staticDim(o.getInput(), axis)))
+          c.atMost(c.dim(o.getInput(), axis), static_cast<int64_t>(*o.getMaxTerms()),
+                   "a softmax has more elements than the bound that was given");
+      })
+      .Case([&](nn::SliceOp o) { c.constantSlice(o); })
       .Case([&](nn::ReshapeOp o) { c.reshape(o); })
       .Case([&](nn::BroadcastOp o) { c.stretch(o); })
       .Case([&](nn::IotaOp o) {

@@ -261,6 +261,49 @@ static bool isContiguousAlong(Nest &nest, unsigned dim) {
   return any;
 }
 
+/// floor((2^64 - 1) / size), one bit a step: no division instruction, which would be slow in the
+/// loop and may not occur in integer-only programs.
+static Value emitReciprocal(OpBuilder &b, Location loc, Value size) {
+  Type i64 = b.getI64Type();
+  auto c = [&](int64_t v) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(v));
+  };
+  Value d = arith::IndexCastOp::create(b, loc, i64, size), zero = c(0), one = c(1);
+  auto loop = scf::ForOp::create(
+      b, loc, constIndex(b, loc, 0), constIndex(b, loc, 64), constIndex(b, loc, 1),
+      ValueRange{zero, zero}, [&](OpBuilder &n, Location l, Value, ValueRange carried) {
+        Value rest = arith::OrIOp::create(n, l, arith::ShLIOp::create(n, l, carried[0], one), one);
+        Value fits = arith::CmpIOp::create(n, l, arith::CmpIPredicate::uge, rest, d);
+        Value less = arith::SubIOp::create(n, l, rest, d);
+        Value bit = arith::ExtUIOp::create(n, l, i64, fits);
+        Value q = arith::OrIOp::create(n, l, arith::ShLIOp::create(n, l, carried[1], one), bit);
+        scf::YieldOp::create(
+            n, l, ValueRange{arith::SelectOp::create(n, l, fits, less, rest).getResult(), q});
+      });
+  return loop.getResult(1);
+}
+
+/// Quotient and remainder of an index by a size: by a constant, which LLVM turns into a
+/// multiplication; else by the reciprocal of the size, whose quotient is at most 2 too small.
+static std::pair<Value, Value> emitDivide(OpBuilder &b, Location loc, Value x, Value size,
+                                          Value reciprocal) {
+  if (!reciprocal)
+    return {arith::DivUIOp::create(b, loc, x, size), arith::RemUIOp::create(b, loc, x, size)};
+  Type i64 = b.getI64Type();
+  Value wide = arith::IndexCastOp::create(b, loc, i64, x),
+        d = arith::IndexCastOp::create(b, loc, i64, size);
+  Value one = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(1));
+  Value q = arith::MulUIExtendedOp::create(b, loc, wide, reciprocal).getHigh();
+  Value rest = arith::SubIOp::create(b, loc, wide, arith::MulIOp::create(b, loc, q, d));
+  for (int step = 0; step < 2; ++step) {
+    Value above = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, rest, d);
+    q = arith::SelectOp::create(b, loc, above, arith::AddIOp::create(b, loc, q, one), q);
+    rest = arith::SelectOp::create(b, loc, above, arith::SubIOp::create(b, loc, rest, d), rest);
+  }
+  return {arith::IndexCastOp::create(b, loc, b.getIndexType(), q),
+          arith::IndexCastOp::create(b, loc, b.getIndexType(), rest)};
+}
+
 static void lower(linalg::LinalgOp op, int64_t threshold) {
   OpBuilder b(op);
   Location loc = op.getLoc();
@@ -307,14 +350,19 @@ static void lower(linalg::LinalgOp op, int64_t threshold) {
     for (unsigned d : ArrayRef<unsigned>(outer).drop_front())
       total = arith::MulIOp::create(b, loc, total, nest.sizes[d]);
     Value zero = constIndex(b, loc, 0), one = constIndex(b, loc, 1);
+    llvm::SmallDenseMap<unsigned, Value> reciprocals;
+    for (unsigned d : ArrayRef<unsigned>(outer).drop_front())
+      if (ShapedType::isDynamic(nest.knownSizes[d]))
+        reciprocals[d] = emitReciprocal(b, loc, nest.sizes[d]);
     auto loop =
         scf::ParallelOp::create(b, loc, ValueRange{zero}, ValueRange{total}, ValueRange{one});
     loop->setAttr("lpc.cost", b.getI64IntegerAttr(bodyCost(op)));
     b.setInsertionPointToStart(loop.getBody());
     Value linear = loop.getInductionVars()[0];
     for (unsigned d : llvm::reverse(ArrayRef<unsigned>(outer).drop_front())) {
-      emitter.ivs[d] = arith::RemUIOp::create(b, loc, linear, nest.sizes[d]);
-      linear = arith::DivUIOp::create(b, loc, linear, nest.sizes[d]);
+      auto [quotient, rest] = emitDivide(b, loc, linear, nest.sizes[d], reciprocals.lookup(d));
+      emitter.ivs[d] = rest;
+      linear = quotient;
     }
     emitter.ivs[outer.front()] = linear;
     emitInner(b);

@@ -153,8 +153,13 @@ struct OutlineParallel final : impl::OutlineParallelPassBase<OutlineParallel> {
     }
     Value one = constI64(b, loc, 1);
     work = arith::MaxSIOp::create(b, loc, work, one);
-    return arith::MaxSIOp::create(
-        b, loc, arith::DivSIOp::create(b, loc, constI64(b, loc, kGrainWork), work), one);
+    // By the power of two below: a schedule needs no exact quotient, and a program without
+    // divisions stays without.
+    Value log = arith::SubIOp::create(
+        b, loc, constI64(b, loc, 63),
+        LLVM::CountLeadingZerosOp::create(b, loc, b.getI64Type(), work, b.getBoolAttr(false)));
+    Value grain = arith::ShRUIOp::create(b, loc, constI64(b, loc, kGrainWork), log);
+    return arith::MaxSIOp::create(b, loc, grain, one);
   }
 
   /// Values from outside that the body needs, after pulling recomputable operations in: `cloned` in

@@ -22,7 +22,7 @@ func.func @main() { return }
 // QUANT: builtin.module(
 // QUANT-NEXT: nn-expand-attention,
 // QUANT-NEXT: func.func(
-// QUANT-NEXT: lpc-insert-observers{channels-last=false keep=head}
+// QUANT-NEXT: lpc-insert-observers{channels-last=false keep=head narrow=int8 where=weights wide=int16}
 // QUANT-NEXT: ),
 // QUANT-NEXT: func.func(
 // QUANT-NEXT: lpc-quantize-activations{calibration= format=int8/token layers= method=minmax}

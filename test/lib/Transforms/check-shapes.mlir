@@ -60,3 +60,18 @@ func.func @divisor(%n: index, %d: index) -> index {
   %0 = arith.ceildivsi %n, %d : index
   return %0 : index
 }
+
+// -----
+
+// Bounds that an integer-only program was compiled for.
+// CHECK-LABEL: func.func @bounds
+// CHECK: arith.cmpi sle, %{{.*}}, %c64
+// CHECK: cf.assert %{{.*}}, "lp.int_softmax: a softmax has more elements than the bound that was given"
+// CHECK: arith.cmpi sle, %{{.*}}, %c4
+// CHECK: cf.assert %{{.*}}, "nn.slice: a size exceeds the bound of the tables that were made for it"
+func.func @bounds(%x: tensor<2x?x!lp.int1>, %e: tensor<2xi32>, %n: index) -> (tensor<2x?x!lp.uint8>, tensor<?x1xi16>) {
+  %y = lp.int_softmax %x table(%e : tensor<2xi32>) {axis = 1, fraction = 8, max_terms = 64} : tensor<2x?x!lp.int1> -> tensor<2x?x!lp.uint8>
+  %t = nn.constant dense<1> : tensor<4x1xi16>
+  %s = nn.slice %t offsets [0, 0] sizes [%n, 1] strides [1, 1] : tensor<4x1xi16> -> tensor<?x1xi16>
+  return %y, %s : tensor<2x?x!lp.uint8>, tensor<?x1xi16>
+}

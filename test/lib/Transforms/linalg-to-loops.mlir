@@ -53,3 +53,25 @@ func.func @column_sum(%x: memref<4x8xf32>, %y: memref<8xf32>) {
   }
   return
 }
+
+// -----
+
+// Indices of an unknown size come from its reciprocal, not from a division.
+#cube = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#turned = affine_map<(d0, d1, d2) -> (d1, d0, d2)>
+// SPLIT-LABEL: @unknown_sizes
+// SPLIT: scf.for
+// SPLIT: scf.parallel
+// SPLIT-NOT: arith.div
+// SPLIT-NOT: arith.rem
+// SPLIT: arith.mului_extended
+// SPLIT-NOT: arith.div
+// SPLIT-NOT: arith.rem
+// SPLIT: return
+func.func @unknown_sizes(%x: memref<?x?x8xf32>, %y: memref<?x?x8xf32>) {
+  linalg.generic {indexing_maps = [#turned, #cube], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : memref<?x?x8xf32>) outs(%y : memref<?x?x8xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
