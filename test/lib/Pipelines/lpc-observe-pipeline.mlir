@@ -4,6 +4,6 @@ func.func @main() { return }
 
 // CHECK: builtin.module(
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-insert-observers{keep=head}
+// CHECK-NEXT: lpc-insert-observers{channels-last=false keep=head}
 // CHECK-NEXT: )
 // CHECK-NEXT: )
