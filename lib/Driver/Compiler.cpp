@@ -308,16 +308,19 @@ Outcome Compiler::quantize(const CompileRequest &request, ModuleOp module, bool 
 Outcome Compiler::observe(const CompileRequest &request, ModuleOp module, bool channelsLast,
                           int64_t &samples, Show show) {
   OwningOpRef<ModuleOp> observed = module.clone();
-  if (Outcome o =
-          runPipeline(*observed, request, "  observe",
-                      [&](OpPassManager &pm) {
-                        InsertObserversPassOptions observers;
-                        observers.keep = channelsLast ? "" : request.keep;
-                        observers.channelsLast = channelsLast;
-                        pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observers));
-                        pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
-                      });
-      !o)
+  NnToLpOptions options;
+  setOptions(options, request);
+  auto build = [&](OpPassManager &pm) {
+    if (channelsLast) {
+      InsertObserversPassOptions observers;
+      observers.channelsLast = true;
+      pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observers));
+    } else {
+      buildObservePipeline(pm, options);
+    }
+    pm.addNestedPass<func::FuncOp>(createRoundConstantsPass());
+  };
+  if (Outcome o = runPipeline(*observed, request, "  observe", build); !o)
     return o;
   TemporaryFolder folder;
   if (std::error_code e = folder.make())

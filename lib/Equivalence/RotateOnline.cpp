@@ -125,26 +125,40 @@ struct RotateOnlinePass final : lpc::impl::RotateOnlinePassBase<RotateOnlinePass
     return failure(failed(changed));
   }
 
-  void rotateScores() {
-    SmallVector<nn::MatMulOp> products;
-    getOperation().walk([&](nn::MatMulOp op) {
-      if (!isConstantUse(op->getOpOperand(0)) && !isConstantUse(op->getOpOperand(1)) &&
-          isScore(op.getOutput()))
-        products.push_back(op);
+  /// An op whose first two operands are contracted into scores, along these axes.
+  struct Scores {
+    Operation *op;
+    int64_t left, right;
+  };
+
+  std::vector<Scores> findScores() {
+    std::vector<Scores> found;
+    auto rankOf = [](Value v) { return cast<RankedTensorType>(v.getType()).getRank(); };
+    getOperation().walk([&](Operation *op) {
+      if (auto attention = dyn_cast<nn::AttentionOp>(op))
+        found.push_back({op, rankOf(attention.getQuery()) - 1, rankOf(attention.getKey()) - 1});
+      auto product = dyn_cast<nn::MatMulOp>(op);
+      if (product && !isConstantUse(op->getOpOperand(0)) && !isConstantUse(op->getOpOperand(1)) &&
+          isScore(product.getOutput()))
+        found.push_back({op, rankOf(product.getLhs()) - 1,
+                         rankOf(product.getRhs()) - (product.getTransposeRhs() ? 1 : 2)});
     });
-    for (nn::MatMulOp op : products) {
-      auto l = cast<RankedTensorType>(op.getLhs().getType()),
-           r = cast<RankedTensorType>(op.getRhs().getType());
-      int64_t left = l.getRank() - 1, right = r.getRank() - (op.getTransposeRhs() ? 1 : 2);
-      int64_t size = l.getDimSize(left);
+    return found;
+  }
+
+  void rotateScores() {
+    for (const Scores &s : findScores()) {
+      auto l = cast<RankedTensorType>(s.op->getOperand(0).getType()),
+           r = cast<RankedTensorType>(s.op->getOperand(1).getType());
+      int64_t size = l.getDimSize(s.left);
       if (!isa<FloatType>(l.getElementType()) || ShapedType::isDynamic(size) ||
-          r.getDimSize(right) != size || size < 2 || isRotated(op.getLhs()))
+          r.getDimSize(s.right) != size || size < 2 || isRotated(s.op->getOperand(0)))
         continue;
-      const Rotation *rotation = rotationFor(op, size);
+      const Rotation *rotation = rotationFor(s.op, size);
       if (!rotation)
         continue;
-      rotateUse(op->getOpOperand(0), left, *rotation);
-      rotateUse(op->getOpOperand(1), right, *rotation);
+      rotateUse(s.op->getOpOperand(0), s.left, *rotation);
+      rotateUse(s.op->getOpOperand(1), s.right, *rotation);
       ++numScores;
     }
   }
