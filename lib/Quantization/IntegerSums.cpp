@@ -123,9 +123,19 @@ bool SumBuilder::add(Value v, double factor, Sum &sum) {
   }
 }
 
+Value SumBuilder::swapLastAxes(Value codes) {
+  RankedTensorType type = typeOf(codes);
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  SmallVector<int64_t> shape(type.getShape());
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+  return nn::TransposeOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()), codes,
+                                 order);
+}
+
 bool SumBuilder::addMatMul(nn::MatMulOp op, double factor, Sum &sum) {
   std::optional<Codes> l = codesOf(op.getLhs());
-  if (!l || op.getTransposeRhs())
+  if (!l)
     return false;
   MLIRContext *ctx = b.getContext();
   auto type = cast<RankedTensorType>(op.getType()).clone(b.getI64Type());
@@ -133,7 +143,9 @@ bool SumBuilder::addMatMul(nn::MatMulOp op, double factor, Sum &sum) {
   auto whole = [&](Value v) { return lp::ScaleAttr::perTensor(ctx, typeOf(v).getRank()); };
   Term term;
   const int64_t rank = typeOf(op.getRhs()).getRank();
-  std::optional<WeightCodes> w = weightOf(op.getRhs(), rank - 1);
+  std::optional<WeightCodes> w;
+  if (!op.getTransposeRhs())
+    w = weightOf(op.getRhs(), rank - 1);
   // The zero point of the activations leaves the product of constant weights: it adds
   // -zero * (sum of a column), a constant.
   const bool fold = w && l->zero && !w->op.getZeroPoint() && rank == 2;
@@ -151,6 +163,8 @@ bool SumBuilder::addMatMul(nn::MatMulOp op, double factor, Sum &sum) {
     std::optional<Codes> r = codesOf(op.getRhs());
     if (!r)
       return false;
+    if (op.getTransposeRhs())
+      r->codes = swapLastAxes(r->codes);
     term.integers =
         proved(lp::MatMulOp::create(b, loc, type, l->codes, Value(), zero, r->codes, Value(),
                                     r->zeroPoint, zero ? whole(l->codes) : lp::ScaleAttr(),

@@ -46,6 +46,7 @@ public:
   mlir::Value positionalIntegers(mlir::Value v, Term &term);
 
 private:
+  mlir::Value swapLastAxes(mlir::Value codes);
   bool addMatMul(nn::MatMulOp op, double factor, Sum &sum);
   bool addConv(nn::ConvOp op, double factor, Sum &sum);
   bool addProduct(nn::BinaryOp op, double factor, Sum &sum);

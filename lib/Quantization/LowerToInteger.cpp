@@ -8,6 +8,7 @@
 #include "lpc/Numerics/IntegerNorm.h"
 #include "lpc/Reference/Evaluate.h"
 
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -345,6 +346,29 @@ static bool isArgument(Value v) {
   return isa<RankedTensorType>(v.getType());
 }
 
+/// Sizes of float tensors that nothing but a size reads any more become those of what the tensors
+/// are made from.
+static void resolveSizes(func::FuncOp func) {
+  for (bool isChanged = true; isChanged;) {
+    isChanged = false;
+    SmallVector<tensor::DimOp> sizes;
+    func.walk([&](tensor::DimOp op) { sizes.push_back(op); });
+    for (tensor::DimOp op : sizes) {
+      std::optional<int64_t> axis = op.getConstantIndex();
+      Operation *made = op.getSource().getDefiningOp();
+      OpBuilder b(op);
+      ReifiedRankedShapedTypeDims shapes;
+      if (!axis || !made || !isa<FloatType>(getElementTypeOrSelf(op.getSource().getType())) ||
+          failed(reifyResultShapes(b, made, shapes)))
+        continue;
+      OpFoldResult size = shapes[cast<OpResult>(op.getSource()).getResultNumber()][*axis];
+      op.replaceAllUsesWith(getValueOrCreateConstantIndexOp(b, op.getLoc(), size));
+      op.erase();
+      isChanged = true;
+    }
+  }
+}
+
 namespace {
 struct LowerToIntegerPass final : lpc::impl::LowerToIntegerPassBase<LowerToIntegerPass> {
   using LowerToIntegerPassBase::LowerToIntegerPassBase;
@@ -364,6 +388,7 @@ struct LowerToIntegerPass final : lpc::impl::LowerToIntegerPassBase<LowerToInteg
     func.walk([&](lp::QuantizeOp op) { all.push_back(op); });
     for (lp::QuantizeOp op : all)
       lower(op, options);
+    resolveSizes(func);
     IRRewriter rewriter(&getContext());
     (void)runRegionDCE(rewriter, func->getRegions());
     if (reportFloats(func) && strict)

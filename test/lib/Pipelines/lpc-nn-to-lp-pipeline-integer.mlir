@@ -3,17 +3,22 @@
 func.func @main() { return }
 
 // CHECK: builtin.module(
-// CHECK-NEXT: nn-raise-idioms,
+// CHECK-NEXT: nn-expand-attention,
+// CHECK-NEXT: nn-raise-idioms{attention=true},
+// CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-insert-observers{keep= narrow=int8 where=all wide=int16}
+// CHECK-NEXT: lpc-insert-observers{channels-last=false keep= narrow=int8 where=all wide=int16}
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-quantize-activations{calibration= format=int8 method=minmax}
+// CHECK-NEXT: lpc-quantize-activations{calibration= format=int8 layers= method=minmax}
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-quantize-weights{format=int8/channel keep= method=absmax min-elements=1}
+// CHECK-NEXT: lpc-quantize-weights{format=int8/channel keep= layers= method=absmax min-elements=1}
+// CHECK-NEXT: ),
+// CHECK-NEXT: func.func(
+// CHECK-NEXT: lpc-round-constants
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-lower-to-integer{max-terms=64 rounding=single strict=true}

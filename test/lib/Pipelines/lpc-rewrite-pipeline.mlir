@@ -10,7 +10,7 @@ func.func @main() { return }
 // CHECK-NEXT: lpc-fold-norm-gains
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
-// CHECK-NEXT: lpc-rotate-axes{axes=streams matrix=hadamard seed=7}
+// CHECK-NEXT: lpc-rotate-axes{axes=streams bridge=0 file= matrix=hadamard seed=7}
 // CHECK-NEXT: ),
 // CHECK-NEXT: func.func(
 // CHECK-NEXT: lpc-round-constants

@@ -18,7 +18,8 @@ MODULE = "func.func @main() { return }\n"
 def checks(tool, run, prefix):
     flags = shlex.split(run)
     dump = subprocess.run([tool, *flags, "-", "-o", os.devnull], input=MODULE, capture_output=True, text=True).stderr
-    lines = dump[dump.index("builtin.module(") :].rstrip().split("\n")
+    # What follows a blank line is said by the run itself.
+    lines = dump[dump.index("builtin.module(") :].split("\n\n")[0].rstrip().split("\n")
     out = []
     for i, line in enumerate(lines):
         name = re.match(r"\s*([\w.-]+)(.*)", line)
