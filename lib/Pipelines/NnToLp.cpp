@@ -17,7 +17,9 @@ void lpc::buildObservePipeline(OpPassManager &pm, const NnToLpOptions &options) 
   if (!options.integerOnly.empty()) {
     // Norms and functions of one element have integer forms, the chains that exporters write do
     // not; attention and rotary embeddings have them in parts.
-    pm.addPass(nn::createRaiseIdiomsPass());
+    nn::RaiseIdiomsPassOptions raise;
+    raise.attention = false;
+    pm.addPass(nn::createRaiseIdiomsPass(raise));
     pm.addPass(nn::createExpandAttentionPass());
     pm.addPass(createCanonicalizerPass());
     pm.addPass(createCSEPass());

@@ -4,7 +4,7 @@ func.func @main() { return }
 
 // CHECK: builtin.module(
 // CHECK-NEXT: nn-expand-attention,
-// CHECK-NEXT: nn-raise-idioms{attention=true},
+// CHECK-NEXT: nn-raise-idioms{attention=false},
 // CHECK-NEXT: nn-expand-attention,
 // CHECK-NEXT: canonicalize{
 // CHECK-NEXT: cse,
