@@ -60,9 +60,10 @@ Origin throughReduction(Operation *op, Value input, ArrayRef<int64_t> axes, bool
 Origin originOf(OpResult result, int64_t axis) {
   return TypeSwitch<Operation *, Origin>(result.getOwner())
       .Case<nn::UnaryOp, nn::ClampOp, nn::CastOp, nn::BitcastOp, nn::SoftmaxOp, nn::LayerNormOp,
-            nn::RMSNormOp, nn::RopeOp, nn::RotateOp, nn::ScanOp, nn::ScatterElementsOp, nn::ScatterNDOp,
-            lp::QuantizeOp, lp::DequantizeOp, lp::LookupOp, lp::BitcastOp, lp::ObserveOp,
-            tensor::CastOp>([&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
+            nn::RMSNormOp, nn::RopeOp, nn::RotateOp, nn::ScanOp, nn::ScatterElementsOp,
+            nn::ScatterNDOp, lp::QuantizeOp, lp::DequantizeOp, lp::LookupOp, lp::BitcastOp,
+            lp::ObserveOp, tensor::CastOp>(
+          [&](auto op) { return Origin{op->getOperand(0), axis, {}}; })
       .Case<nn::AttentionOp>([&](nn::AttentionOp op) {
         return Origin{axis == rankOf(result) - 1 ? op.getValue() : op.getQuery(), axis, {}};
       })

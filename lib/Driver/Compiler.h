@@ -26,8 +26,8 @@ struct CompileRequest {
   std::string weights, activations;
   std::string weightMethod = "absmax", activationMethod = "minmax";
   std::string keep;
-  std::string integerOnly;                 ///< empty, "yes" or "strict"
-  int64_t maxTerms = 1024;                 ///< with integerOnly: the bound of unknown sizes
+  std::string integerOnly; ///< empty, "yes" or "strict"
+  int64_t maxTerms = 1024; ///< with integerOnly: the bound of unknown sizes
   /// Formats by node name, as the pipelines take them (docs/Recipes.md).
   std::string weightLayers, activationLayers;
   std::vector<RewriteStep> rewrites;

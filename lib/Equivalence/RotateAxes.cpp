@@ -137,7 +137,8 @@ struct RotateAxesPass final : lpc::impl::RotateAxesPassBase<RotateAxesPass> {
     if (failed(checkOptions()))
       return signalPassFailure();
     // Bridges change classes, so they all come first. A stream is tried once.
-    std::vector<AxisClass> classes = findAxisClasses(getOperation(), Transform::Orthogonal, Parts::Known);
+    std::vector<AxisClass> classes =
+        findAxisClasses(getOperation(), Transform::Orthogonal, Parts::Known);
     for (int64_t tried = 0, next = 0; axes != "heads"; tried = next) {
       bool isChanged = false;
       int64_t stream = 0;

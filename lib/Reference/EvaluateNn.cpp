@@ -238,7 +238,8 @@ std::optional<Outcome> evaluateNn(Operation *op, ArrayRef<Tensor> operands,
                   nn::GatherElementsOp, nn::GatherNDOp, nn::ScatterElementsOp, nn::ScatterNDOp,
                   nn::ReduceOp, nn::ArgReduceOp, nn::ScanOp, nn::TopKOp, nn::SoftmaxOp,
                   nn::LayerNormOp, nn::RMSNormOp, nn::PoolOp, nn::MatMulOp, nn::ConvOp,
-                  nn::ConvTransposeOp, nn::RopeOp, nn::AttentionOp, nn::RotateOp>(op, operands, ctx);
+                  nn::ConvTransposeOp, nn::RopeOp, nn::AttentionOp, nn::RotateOp>(op, operands,
+                                                                                  ctx);
 }
 
 } // namespace lpc::ref

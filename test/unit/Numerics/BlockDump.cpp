@@ -17,6 +17,7 @@
 // has a u64 for its size in bytes first. The arrays of `quantize`: codes (u16), decoded elements
 // (f32), scales of each level (f32), negative scales, offsets, zero points (i32), f32 zero points,
 // table.
+#include "DumpPipe.h"
 #include "lpc/Numerics/BlockQuantizer.h"
 #include "lpc/Numerics/GgufBlocks.h"
 
@@ -30,21 +31,10 @@
 #include <sstream>
 
 using namespace lpc::num;
+using lpc::dump::fail;
+using lpc::dump::readArray;
 
 namespace {
-
-[[noreturn]] void fail(const std::string &message) {
-  std::cerr << "lpc-block-dump: " << message << '\n';
-  std::exit(1);
-}
-
-template <typename T> std::vector<T> readArray(size_t count) {
-  std::vector<T> data(count);
-  auto size = static_cast<std::streamsize>(count * sizeof(T));
-  if (!std::cin.read(reinterpret_cast<char *>(data.data()), size))
-    fail("the input ended inside of an array");
-  return data;
-}
 
 void writeRaw(const void *data, size_t size) {
   std::cout.write(static_cast<const char *>(data), static_cast<std::streamsize>(size));

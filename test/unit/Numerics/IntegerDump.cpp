@@ -5,6 +5,7 @@
 //   multiplier <bits> <count>    followed by doubles -> int32 multipliers, int32 shifts
 //   isqrt <count>                followed by uint64 -> uint32
 //   errors                       -> the table of docs/IntegerOnly.md, and an empty line
+#include "DumpPipe.h"
 #include "IntegerErrors.h"
 #include "lpc/Numerics/IntegerMath.h"
 #include "lpc/Numerics/Rescale.h"
@@ -16,27 +17,9 @@
 #include <vector>
 
 using namespace lpc::num;
+using namespace lpc::dump;
 
 namespace {
-
-[[noreturn]] void fail(const std::string &message) {
-  std::cerr << "lpc-integer-dump: " << message << '\n';
-  std::exit(1);
-}
-
-template <typename T> std::vector<T> readArray(size_t count) {
-  std::vector<T> data(count);
-  auto size = static_cast<std::streamsize>(count * sizeof(T));
-  if (!std::cin.read(reinterpret_cast<char *>(data.data()), size))
-    fail("the input ended inside of an array");
-  return data;
-}
-
-template <typename T> void writeArray(const std::vector<T> &data) {
-  std::cout.write(reinterpret_cast<const char *>(data.data()),
-                  static_cast<std::streamsize>(data.size() * sizeof(T)));
-  std::cout.flush();
-}
 
 void rescaleArrays(std::istringstream &arguments) {
   std::string word;

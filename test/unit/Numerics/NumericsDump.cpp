@@ -7,6 +7,7 @@
 //   and, with stochastic
 //                                                                    rounding, `count` uint32 ->
 //                                                                    `count` uint32
+#include "DumpPipe.h"
 #include "lpc/Numerics/Format.h"
 
 #include <cstdio>
@@ -15,27 +16,9 @@
 #include <sstream>
 
 using namespace lpc::num;
+using namespace lpc::dump;
 
 namespace {
-
-[[noreturn]] void fail(const std::string &message) {
-  std::cerr << "lpc-numerics-dump: " << message << '\n';
-  std::exit(1);
-}
-
-template <typename T> std::vector<T> readArray(size_t count) {
-  std::vector<T> data(count);
-  auto size = static_cast<std::streamsize>(count * sizeof(T));
-  if (!std::cin.read(reinterpret_cast<char *>(data.data()), size))
-    fail("the input ended inside of an array");
-  return data;
-}
-
-template <typename T> void writeArray(const std::vector<T> &data) {
-  std::cout.write(reinterpret_cast<const char *>(data.data()),
-                  static_cast<std::streamsize>(data.size() * sizeof(T)));
-  std::cout.flush();
-}
 
 void encode(const Format &format, std::istringstream &arguments) {
   std::string rounding, overflow, nan;
