@@ -24,8 +24,8 @@ REWRITES = {
     "none": "",
     "smooth": "smooth",
     "R1R2": ROTATED,
-    "R1R2 R3R4": ROTATED + ",rotate-online",
-    "block": "rotate-blocks",
+    "R1R2, R3R4": ROTATED + ",rotate-online{sites=all}",
+    "gains folded, blocks of 32": "fold-norm-gains,rotate-blocks{block=32}",
     "R1R2, smooth": ROTATED + ",smooth",
 }
 FORMATS = {
